@@ -1,0 +1,108 @@
+# ECS Cluster Kit: `make help` lists what there is.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export STARTED := $(or $(STARTED),$(shell date +%s))
+
+# Python and Java to build with; podman, runc, iptables, iproute2 and mmdebstrap for the lab's hosts.
+PACKAGES := python3-venv maven openjdk-17-jdk-headless openssh-client podman runc iptables iproute2 mmdebstrap ca-certificates
+MVN := mvn -q -B -ntp
+DISCOVERY_JAR := discovery/target/ecs-discovery-0.1.0.jar
+PROBE_JAR := services/hazelcast_probe/target/hazelcast-probe-0.1.0.jar
+java_sources = $(shell find $(1)/src/main -type f) $(1)/pom.xml
+
+.PHONY: help setup packages jar image demo demo-down check lint unit java-test lab-test molecule test prove bench clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+## --- what is needed -------------------------------------------------------------------------------------------------
+
+packages:
+	@command -v apt-get >/dev/null || { echo "make: this needs Debian 12 (no apt-get here)" >&2; exit 1; }
+	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${db:Status-Status}\n' $$p 2>/dev/null | grep -qx installed || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  echo "==> Installing Debian packages:" $$missing; \
+	  log=$$(mktemp); \
+	  { $(SUDO) apt-get -q update && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get -qy install --no-install-recommends $$missing; } >$$log 2>&1 \
+	    || { tail -n 5 $$log >&2; echo "make: apt-get could not install them: see the lines above; is a package source reachable?" >&2; exit 1; }; \
+	  rm -f $$log; \
+	fi
+
+$(BIN)/.installed: pyproject.toml
+	@$(MAKE) packages
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "make: Python 3.11 or newer is needed; say which with PYTHON=..." >&2; exit 1; }
+	@echo "==> Installing the Python packages into .venv"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/pip install -q --disable-pip-version-check -e '.[dev]'
+	@touch $@
+
+setup: packages $(BIN)/.installed  ## Debian packages and .venv
+
+$(DISCOVERY_JAR): $(call java_sources,discovery)
+	@echo "==> Building the discovery strategy"
+	@$(MVN) -f discovery/pom.xml -DskipTests package && touch $@
+
+$(PROBE_JAR): $(call java_sources,services/hazelcast_probe)
+	@echo "==> Building the cluster probe"
+	@$(MVN) -f services/hazelcast_probe/pom.xml -DskipTests package && touch $@
+
+jar: $(DISCOVERY_JAR) $(PROBE_JAR)  ## the discovery strategy and the cluster probe
+
+## --- see it work ----------------------------------------------------------------------------------------------------
+
+demo: setup  ## an ECS region on this machine, three tagged servers, one proven Hazelcast cluster
+	@$(BIN)/python -m lab.demo
+
+demo-down:  ## take the region away again: hosts, networks, firewall rules, processes
+	@if [ -x $(BIN)/lab ]; then $(BIN)/lab down; fi
+
+## --- check it -------------------------------------------------------------------------------------------------------
+
+check: setup lint unit  ## lint and unit tests: no root, for every save
+
+lint: setup
+	@ruff check -q . && ruff format -q --check .
+	@mypy
+	@yamllint -s .
+	@shellcheck roles/first_boot/files/init.sh
+	@ansible-lint -q --offline
+	@python tools/role_readme.py --check
+	@$(MVN) -f discovery/pom.xml -DskipTests test-compile
+	@$(MVN) -f services/hazelcast_probe/pom.xml -DskipTests test-compile
+
+unit: setup
+	@pytest -q tests/unit
+
+java-test: setup
+	@$(MVN) -f discovery/pom.xml verify
+	@$(MVN) -f services/hazelcast_probe/pom.xml verify
+
+lab-test: setup jar
+	@$(SUDO) env PATH="$$PATH" pytest -q tests/lab --junitxml=reports/junit/lab.xml
+
+molecule: setup jar  ## scenarios on the lab's hosts: make molecule ROLE=hazelcast
+	@$(BIN)/python -m tests.molecule $(ROLE)
+
+test: setup jar lint  ## everything; .ci/run calls this
+	@mkdir -p reports/junit
+	@pytest -q tests/unit --junitxml=reports/junit/unit.xml
+	@$(MAKE) java-test
+	@$(MAKE) lab-test
+	@$(MAKE) molecule ROLE=hazelcast
+
+prove: setup jar  ## the proofs that take longer than a test run
+	@$(BIN)/python -m bench.prove
+
+bench: setup jar  ## what is fast, measured on this machine
+	@$(BIN)/python -m bench
+
+clean:  ## what `make` made, but for the lab
+	@rm -rf build reports discovery/target services/*/target .mypy_cache .ruff_cache .pytest_cache
