@@ -1,0 +1,1 @@
+"""Huawei Cloud's HTTP APIs (ECS, IAM, instance metadata) over the region model."""

@@ -1,0 +1,1 @@
+"""The hosts behind the region's servers."""

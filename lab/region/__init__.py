@@ -1,0 +1,1 @@
+"""The model of a region: accounts, servers, jobs and keys, without HTTP."""
