@@ -102,7 +102,7 @@ prove: setup jar  ## the proofs that take longer than a test run
 	@$(BIN)/python -m bench.prove
 
 bench: setup jar  ## what is fast, measured on this machine
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench $(WHAT)
 
 clean:  ## what `make` made, but for the lab
 	@rm -rf build reports discovery/target services/*/target .mypy_cache .ruff_cache .pytest_cache
