@@ -23,7 +23,8 @@ def describe() -> str:
     podman = subprocess.run(["podman", "--version"], capture_output=True, text=True, check=False).stdout.split()
     return (
         f"{cpu}, {os.cpu_count()} cores, {memory_gib:.0f} GiB, Linux {platform.release()}, "
-        f"Python {platform.python_version()}, ansible-core {version('ansible-core')}, podman {podman[-1] if podman else '-'}"
+        f"Python {platform.python_version()}, ansible-core {version('ansible-core')}, "
+        f"podman {podman[-1] if podman else '-'}"
     )
 
 

@@ -1,4 +1,4 @@
-"""The whole path, timed: `make demo`, `site.yml` on bare and on converged servers, module calls, `make check`, `make test`.
+"""The whole path, timed: `make demo`, `site.yml` on bare and on converged servers, `make check`, `make test`.
 
 Works in a clone of its own in a temporary folder, so that it starts from what is committed and nothing else.
 """

@@ -13,7 +13,7 @@ DOCUMENTATION = """
 name: module_calls
 type: aggregate
 short_description: count module executions
-description: Appends "<host> <module>" to the file MODULE_CALLS_LOG for each module execution, those inside actions included.
+description: Appends "<host> <module>" to the file MODULE_CALLS_LOG for each execution, those inside actions too.
 requirements: [enable in configuration]
 """
 
