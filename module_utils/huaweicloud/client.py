@@ -1,0 +1,161 @@
+"""The operations this toolkit asks of Huawei Cloud, each retried, judged and explained."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+from urllib.parse import quote
+
+from . import answers, paging
+from .credentials import Credential, CredentialSource, ProjectToken
+from .endpoints import Endpoints
+from .errors import ApiError, ConfigurationError, HuaweiCloudError
+from .explain import explain
+from .gate import KeyGate
+from .redact import Redactor
+from .retry import Deadline, RetryPolicy, with_retries
+from .transport import HttpOptions, Request, Transport
+
+T = TypeVar("T")
+Json = answers.Json
+Query = Sequence[tuple[str, str]]
+
+PAGE_LIMIT = 1000
+"""The most one page holds (ECS API reference, 'Querying Details About ECSs')."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """A policy for single requests, and the seconds a whole query may take with all its pages and retries."""
+
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    deadline: float = 120.0
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A read-only call: where it goes and the permission it needs."""
+
+    service: str
+    permission: str
+    path: str
+    region: str
+    project_id: str | None = None
+
+
+class CloudClient:
+    """Speaks to ECS and IAM. Threads may share it; close it before the process forks."""
+
+    def __init__(
+        self,
+        source: CredentialSource,
+        endpoints: Endpoints,
+        transport: Transport | None = None,
+        limits: Limits | None = None,
+        redactor: Redactor | None = None,
+    ) -> None:
+        self._source = source
+        self._endpoints = endpoints
+        self._transport = transport or Transport(HttpOptions())
+        self._limits = limits or Limits()
+        self._redactor = redactor or Redactor()
+        self._gate = KeyGate()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._transport.close()
+
+    def projects(self, region: str, name: str | None = None) -> list[Json]:
+        """The account's projects (called `name`): `[{"id", "name", …}]`, from the IAM service of `region`.
+
+        API: IAM KeystoneListProjects, GET /v3/projects.
+        """
+        operation = Operation("iam", "iam:projects:listProjects", "/v3/projects", region)
+        return self._ask(operation, [("name", name)] if name else [], self._deadline(), answers.projects)
+
+    def project_id(self, region: str) -> str:
+        """The id of the region's own project: the one called like the region, or the one a token login opened."""
+        credential = self._source.credential(region)
+        if isinstance(credential, ProjectToken):
+            return credential.project_id
+        return only_project(self.projects(region, region), region)
+
+    def list_servers(self, region: str, project_id: str, query: Query = ()) -> paging.Listing:
+        """Every server that matches, each once, less user_data.
+
+        API: ECS ListServersDetails, GET /v1/{project_id}/cloudservers/detail with `limit` and `marker`.
+        """
+        path = f"/v1/{quote(project_id, safe='')}/cloudservers/detail"
+        operation = Operation("ecs", "ecs:cloudServers:list", path, region, project_id)
+        deadline = self._deadline()
+
+        def page(body: Json) -> paging.Page:
+            return paging.Page([answers.without_user_data(it) for it in answers.servers(body)], answers.total(body))
+
+        def fetch(marker: str | None) -> paging.Page:
+            position = [("limit", str(PAGE_LIMIT)), *([("marker", marker)] if marker else [])]
+            return self._ask(operation, [*query, *position], deadline, page)
+
+        return paging.list_all(fetch, PAGE_LIMIT)
+
+    def console_output(self, region: str, project_id: str, server_id: str, lines: int = -1) -> str:
+        """The last `lines` lines of a server's console log (-1: all there is).
+
+        API: ECS ShowServerConsoleOutput, GET /v1/{project_id}/cloudservers/{server_id}/console-output.
+        """
+        path = f"/v1/{quote(project_id, safe='')}/cloudservers/{quote(server_id, safe='')}/console-output"
+        operation = Operation("ecs", "ecs:cloudServers:get", path, region, project_id)
+        return self._ask(operation, [("length", str(lines))], self._deadline(), answers.console)
+
+    def _deadline(self) -> Deadline:
+        return Deadline(self._limits.deadline)
+
+    def _ask(self, operation: Operation, query: Query, deadline: Deadline, read: Callable[[Json], T]) -> T:
+        """What `read` makes of the answer; an answer it refuses is asked for again like any other trouble."""
+        label = "the credentials"
+        try:
+            credential = self._source.credential(operation.region)
+            label = credential.label
+            request = Request(
+                "GET",
+                self._endpoints.url(operation.service, operation.region),
+                operation.path,
+                query,
+                {"X-Project-Id": operation.project_id} if operation.project_id else {},
+            )
+            return with_retries(
+                lambda: read(self._exchange(request, credential, deadline)), self._limits.policy, deadline
+            )
+        except HuaweiCloudError as error:
+            explain(error, operation.service, operation.region, label, operation.permission)
+            error.message = self._redactor(error.message)
+            raise
+
+    def _exchange(self, request: Request, credential: Credential, deadline: Deadline) -> Json:
+        """One signed request behind the gate that keeps a wrong key from being locked."""
+        with self._gate.passage(deadline.remaining()):
+            answer = self._transport.send(request, credential, deadline.remaining())
+            # A 429 or 5xx may come from in front of the place that checks signatures: it proves nothing.
+            if answer.status < 429 and answer.status != 401:
+                self._gate.accepted()
+            try:
+                return answers.parsed(answer)
+            except ApiError as error:
+                if error.status == 401:
+                    self._gate.refused(error)
+                raise
+
+
+def only_project(projects: Sequence[Json], region: str) -> str:
+    """The id of the one project named `region`. Raises ConfigurationError when there is none or more than one."""
+    ids = [str(project["id"]) for project in projects if project.get("name") == region]
+    if not ids:
+        raise ConfigurationError(
+            f"The account has no project for region {region}: check the region's name or set project_id."
+        )
+    if len(ids) > 1:
+        raise ConfigurationError(
+            f"The account has several projects named {region} ({', '.join(ids)}): set project_id to one of them."
+        )
+    return ids[0]

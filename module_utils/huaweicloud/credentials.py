@@ -1,0 +1,80 @@
+"""Who asks: an access key, a project token, and the ways to come by one."""
+
+from __future__ import annotations
+
+import configparser
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from .errors import ConfigurationError
+from .redact import mask_key
+
+
+@dataclass(frozen=True)
+class AccessKey:
+    """An access key pair; with `security_token` a temporary one. Its parts never appear in repr()."""
+
+    ak: str = field(repr=False)
+    sk: str = field(repr=False)
+    security_token: str | None = field(default=None, repr=False)
+
+    @property
+    def label(self) -> str:
+        return f"access key {mask_key(self.ak)}"
+
+
+@dataclass(frozen=True)
+class ProjectToken:
+    """An IAM token (24 h) that opens one project, got by user name and password."""
+
+    token: str = field(repr=False)
+    project_id: str
+    user: str
+
+    @property
+    def label(self) -> str:
+        return f"the token of user {self.user}"
+
+
+Credential = AccessKey | ProjectToken
+
+
+class CredentialSource(Protocol):
+    """Gives the credential to use right now for a region; may speak to IAM or the metadata service to get it."""
+
+    def credential(self, region: str) -> Credential:
+        """Raises HuaweiCloudError when there is none."""
+        ...
+
+
+@dataclass(frozen=True)
+class StaticKey:
+    """A key pair from options or the environment."""
+
+    key: AccessKey
+
+    def credential(self, region: str) -> Credential:
+        return self.key
+
+
+def key_from_file(path: Path) -> AccessKey:
+    """The key pair in the SDK's own credentials file: section `[basic]`, keys `ak`, `sk`, `security_token`.
+
+    Source: huaweicloudsdkcore.auth.provider.ProfileCredentialProvider. Raises ConfigurationError.
+    """
+    # No interpolation: a % in a key is a %.
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        with path.open(encoding="utf-8") as file:
+            parser.read_file(file)
+    except OSError as error:
+        raise ConfigurationError(f"The credentials file {path} cannot be read: {error.strerror}.") from None
+    except configparser.Error:
+        # The parser's own message quotes lines of the file.
+        raise ConfigurationError(f"The credentials file {path} is not an INI file.") from None
+    section = parser["basic"] if parser.has_section("basic") else {}
+    ak, sk = section.get("ak", "").strip(), section.get("sk", "").strip()
+    if not ak or not sk:
+        raise ConfigurationError(f"The credentials file {path} has no ak and sk in a section [basic].")
+    return AccessKey(ak, sk, section.get("security_token", "").strip() or None)
