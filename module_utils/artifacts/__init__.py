@@ -1,0 +1,1 @@
+"""Artifacts: what artifacts.yml says, and where each file comes from."""
