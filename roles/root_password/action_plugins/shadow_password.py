@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ansible.errors import AnsibleConnectionFailure
+from ansible.errors import AnsibleConnectionFailure, AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
@@ -21,9 +21,16 @@ FRESH_LOGIN = (
     " -o PreferredAuthentications=password -o NumberOfPasswordPrompts=1"
 )
 
+# On the control node itself the role would change the password of whoever runs it.
+NOT_SSH = "{inventory_hostname} is reached by connection {transport}; the role sets passwords of servers, over SSH."
 NO_CREDENTIAL = (
     "{host} refuses root's login with {tried}. Give the password it has now as ECS_BOOTSTRAP_PASSWORD"
     " (vault_bootstrap_root_password), or its key pair to the SSH agent, and run again: nothing was changed."
+)
+UNKNOWN_HOST_KEY = (
+    "{host} does not show the SSH host key known for it. Where the server is new or its keys were made anew, take them"
+    " from its console log (playbooks/host_keys.yml) and run again. Otherwise somebody stands in between; no password"
+    " was sent."
 )
 NOT_PROVEN = (
     "{host}: root has the final password, but sshd refuses a login with it. Allow it there (PermitRootLogin and"
@@ -34,6 +41,11 @@ NOT_PROVEN = (
 def is_refusal(error: Exception) -> bool:
     """Whether ssh reached sshd and was turned away, and not: no route, wrong host key, no sshd yet."""
     return "Permission denied" in str(error)
+
+
+def is_unknown_host_key(error: Exception) -> bool:
+    """Whether ssh hung up because of the server's host key (the second wording is Ansible's, for password logins)."""
+    return any(text in str(error) for text in ("Host key verification failed", "Host Key checking is enabled"))
 
 
 def credentials(configured: str, final: str, bootstrap: str) -> dict[str, str]:
@@ -59,7 +71,7 @@ class ActionModule(ActionBase):  # type: ignore[misc]
         bootstrap = arguments.pop("bootstrap_password", "")
         prove = boolean(arguments.pop("prove_login", False))
         if self._connection.transport != "ssh":
-            return self._run_module(arguments, variables)
+            return {"failed": True, "msg": NOT_SSH.format(transport=self._connection.transport, **variables)}
         host = f"{variables['inventory_hostname']} ({self._connection.get_option('host')})"
         result = self._run_with_credentials(arguments, bootstrap, variables, host)
         predicted = self._task.check_mode and result.get("changed", False)
@@ -80,7 +92,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             try:
                 with self._options(reconnection_retries=0):
                     return self._run_module(arguments, variables)
-            except AnsibleConnectionFailure as error:
+            except AnsibleError as error:
+                if is_unknown_host_key(error):
+                    return {"failed": True, "msg": UNKNOWN_HOST_KEY.format(host=host)}
                 if not is_refusal(error):
                     # Not about credentials: the connection's own retries decide, and its own message stands.
                     return self._run_module(arguments, variables)
