@@ -1,4 +1,4 @@
-"""The lab's fixed settings (`region.json`): what exists before the first request and does not change while the API runs.
+"""The lab's fixed settings (`region.json`): what exists before the first request and stays while the API runs.
 
 The file holds the accounts' keys, so it is written 0600. Everything that changes lives in `state.json`.
 """
@@ -52,6 +52,7 @@ class RegionSettings:
     azs: tuple[str, ...]
     subnets: tuple[Subnet, ...]
     security_groups: tuple[SecurityGroup, ...] = ()
+    max_instances: int = 32768
 
 
 @dataclass(frozen=True)

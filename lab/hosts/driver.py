@@ -13,7 +13,7 @@ class HostError(Exception):
 
 @dataclass(frozen=True)
 class Nic:
-    """One network card: `address` is a bare IPv4 address, `prefix_len` that of its subnet, `bridge` the control node's."""
+    """A network card: `address` is a bare IPv4 address, `prefix_len` its subnet's, `bridge` the control node's."""
 
     mac: str
     address: str

@@ -1,0 +1,143 @@
+"""The cloud as one object: settings, live state, hosts and background jobs behind one lock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from lab.hosts.driver import HostDriver
+from lab.region import clock, store
+from lab.region.credentials import Credentials, KeyLocks
+from lab.region.errors import Refusal
+from lab.region.model import Job, Server
+from lab.region.writer import Writer
+from lab.settings import Flavor, Image, KeyPair, LabSettings, RegionSettings, SecurityGroup, Subnet
+
+A = TypeVar("A")
+
+DEFAULT_GROUP = "default"
+
+
+class Cloud:
+    """All regions of a lab. Readers take what they need under `lock`; records never change after that."""
+
+    def __init__(
+        self,
+        settings: LabSettings,
+        driver: HostDriver,
+        state: Path | None = None,
+        now: clock.Clock = clock.utc_now,
+    ) -> None:
+        """`state`: the directory of state.json, None to keep nothing. Raises store.StateError."""
+        self.settings = settings
+        self.driver = driver
+        self.now = now
+        self.lock = threading.RLock()
+        self.store = store.Store() if state is None else store.load(state / store.FILE_NAME)
+        self.credentials = Credentials(settings, self.store)
+        self.key_locks = KeyLocks()
+        self._regions = {region.project_id: region for region in settings.regions}
+        self._images = {image.id: image for image in settings.images}
+        self._flavors = {flavor.id: flavor for flavor in settings.flavors}
+        self._writer = None if state is None else Writer(state / store.FILE_NAME, self._dump)
+
+    def close(self) -> None:
+        """Save the state for good. Jobs that still run are taken up again by the next process."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
+
+    def change(self, act: Callable[[], A]) -> A:
+        """Run `act` under the lock and have the state saved soon after."""
+        with self.lock:
+            result = act()
+            self.saved_soon()
+        return result
+
+    def saved_soon(self) -> None:
+        """Note that the state changed."""
+        if self._writer is not None:
+            self._writer.changed()
+
+    def _dump(self) -> bytes:
+        with self.lock:
+            return self.store.dump()
+
+    # What the settings have
+
+    def region(self, project_id: str) -> RegionSettings | None:
+        return self._regions.get(project_id)
+
+    def image(self, image_id: str) -> Image:
+        """Raises Refusal Ecs.0031."""
+        if image_id not in self._images:
+            raise Refusal("Ecs.0031", f"The image {image_id} does not exist.")
+        return self._images[image_id]
+
+    def flavor(self, flavor_id: str) -> Flavor:
+        """Raises Refusal Ecs.0029."""
+        if flavor_id not in self._flavors:
+            raise Refusal("Ecs.0029", f"The flavor {flavor_id} does not exist.")
+        return self._flavors[flavor_id]
+
+    def key_pair(self, domain_id: str, user_id: str, name: str) -> KeyPair | None:
+        """The public key of a login key; None when the account has no such key."""
+        account = self.credentials.account(domain_id, user_id)
+        return next((pair for pair in account.key_pairs if pair.name == name), None)
+
+    def subnet(self, region: RegionSettings, subnet_id: str) -> Subnet:
+        """Raises Refusal Ecs.0038."""
+        for subnet in region.subnets:
+            if subnet.id == subnet_id:
+                return subnet
+        raise Refusal("Ecs.0038", f"The subnet {subnet_id} does not exist.")
+
+    # Servers
+
+    def server(self, project_id: str, server_id: str) -> Server:
+        """Raises Refusal Ecs.0114 (404)."""
+        server = self.store.servers.get(server_id)
+        if server is None or server.project_id != project_id:
+            raise Refusal("Ecs.0114", f"Instance[{server_id}] could not be found.")
+        return server
+
+    def servers(self, project_id: str) -> list[Server]:
+        """The project's servers, newest first, as one consistent copy."""
+        with self.lock:
+            return self.store.in_project(project_id)[::-1]
+
+    def server_at(self, address: str) -> Server | None:
+        """The server that owns a private address."""
+        with self.lock:
+            return self.store.servers.get(self.store.by_address.get(address, ""))
+
+    def update_server(self, server_id: str, **changes: object) -> Server | None:
+        """Replace members of a server; None when it is gone meanwhile."""
+        with self.lock:
+            server = self.store.servers.get(server_id)
+            if server is None:
+                return None
+            changed = replace(server, updated=clock.seconds(self.now()), **changes)  # type: ignore[arg-type]
+            self.store.put_server(changed)
+            self.saved_soon()
+            return changed
+
+    def job(self, project_id: str, job_id: str) -> Job:
+        """Raises Refusal Common.0011."""
+        job = self.store.jobs.get(job_id)
+        if job is None or job.project_id != project_id:
+            raise Refusal("Common.0011", f"Failed to query system tasks: there is no job {job_id}.")
+        return job
+
+
+def groups_of(region: RegionSettings, wanted: Iterable[str]) -> tuple[SecurityGroup, ...]:
+    """The region's security groups by id; none wanted means its first one. Raises Refusal Ecs.0014."""
+    known = {group.id: group for group in region.security_groups}
+    chosen = tuple(wanted)
+    unknown = [group for group in chosen if group not in known]
+    if unknown:
+        raise Refusal("Ecs.0014", f"The security group {unknown[0]} does not exist.")
+    return tuple(known[group] for group in chosen) or region.security_groups[:1]

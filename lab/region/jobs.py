@@ -1,0 +1,165 @@
+"""Jobs: one part per server, run in the background against the host driver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from lab.hosts.driver import HostError, HostSpec, Nic
+from lab.region import clock, ids
+from lab.region.cloud import Cloud
+from lab.region.lanes import Lanes
+from lab.region.model import Fault, Job, Server, SubJob
+
+# Hosts that boot at the same time: more would only make each one slower.
+WIDTH = 4
+
+# action: (type of the job, type of its parts, error code of a failure, its documented sentence)
+ACTIONS = {
+    "create": ("createServer", "createSingleServer", "Ecs.0219", "Failed to create the ECS."),
+    "delete": ("deleteServer", "deleteSingleServer", "Ecs.0501", "Failed to delete the ECS."),
+    "start": ("batchStartServer", "startServer", "Ecs.0226", "Failed to start."),
+    "stop": ("batchStopServer", "stopServer", "Ecs.0611", "Batch operation failed."),
+    "reboot": ("batchRebootServer", "rebootServer", "Ecs.0227", "Failed to reboot."),
+}
+
+
+class Jobs:
+    """Accepts jobs and carries them out; parts that concern the same server run one after the other."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._lanes = Lanes(WIDTH)
+        self._acts: dict[str, Callable[[Server], None]] = {
+            "create": self._create,
+            "delete": self._delete,
+            "start": self._start,
+            "stop": self._stop,
+            "reboot": self._reboot,
+        }
+
+    def submit(self, project_id: str, action: str, server_ids: list[str]) -> Job:
+        """Record a job of one part per server, queue the parts, return at once."""
+        job_type, part_type, _, _ = ACTIONS[action]
+        job = Job(
+            id=ids.job_id(),
+            project_id=project_id,
+            type=job_type,
+            action=action,
+            begin=clock.milliseconds(self._cloud.now()),
+            sub_jobs=tuple(SubJob(ids.job_id(), part_type, server_id) for server_id in server_ids),
+        )
+        self._cloud.change(lambda: self._cloud.store.put_job(job))
+        self._queue(job)
+        return job
+
+    def resume(self) -> None:
+        """Take up what another process left, and bring servers and hosts together: hosts without a server go away,
+        servers without a host are SHUTOFF, stopped ones whose host runs are ACTIVE. Raises HostError.
+        """
+        running = self._cloud.driver.running()
+        with self._cloud.lock:
+            unfinished = [job for job in self._cloud.store.jobs.values() if not job.finished]
+            busy = {sub.server_id for job in unfinished for sub in job.sub_jobs if not sub.finished}
+            servers = dict(self._cloud.store.servers)
+        for server_id in running - servers.keys():
+            self._cloud.driver.delete(server_id)
+        for server in servers.values():
+            if server.id not in busy and server.status in {"ACTIVE", "SHUTOFF"}:
+                status = "ACTIVE" if server.id in running else "SHUTOFF"
+                if status != server.status:
+                    self._cloud.update_server(server.id, status=status, task_state=None)
+        for job in unfinished:
+            self._queue(job)
+
+    def wait(self, timeout: float) -> bool:
+        """Wait until no job runs; False after `timeout` seconds."""
+        return self._lanes.wait(timeout)
+
+    def _queue(self, job: Job) -> None:
+        for sub in job.sub_jobs:
+            if not sub.finished:
+                self._lanes.submit(sub.server_id, lambda sub=sub: self._run(job.id, job.action, sub))  # type: ignore[misc]
+
+    def _run(self, job_id: str, action: str, sub: SubJob) -> None:
+        self._note(job_id, sub.id, status="RUNNING", begin=clock.milliseconds(self._cloud.now()))
+        with self._cloud.lock:
+            server = self._cloud.store.servers.get(sub.server_id)
+        failure = None
+        try:
+            if server is not None:
+                self._acts[action](server)
+            elif action != "delete":  # somebody deleted it while this part waited
+                failure = "The ECS does not exist."
+        except HostError as error:
+            failure = str(error)
+        except Exception as error:  # a job must end, whatever a driver does
+            failure = f"{type(error).__name__}: {error}"
+        self._finish(job_id, action, sub, failure)
+
+    def _finish(self, job_id: str, action: str, sub: SubJob, failure: str | None) -> None:
+        end = clock.milliseconds(self._cloud.now())
+        if failure is None:
+            self._note(job_id, sub.id, status="SUCCESS", end=end)
+            return
+        _, _, code, sentence = ACTIONS[action]
+        fault = Fault(500, failure, clock.seconds(self._cloud.now()))
+        self._cloud.update_server(sub.server_id, status="ERROR", task_state=None, fault=fault)
+        self._note(job_id, sub.id, status="FAIL", end=end, error_code=code, fail_reason=f"{sentence} {failure}")
+
+    def _note(self, job_id: str, sub_id: str, **changes: str) -> None:
+        def act() -> None:
+            job = self._cloud.store.jobs[job_id]
+            parts = tuple(replace(sub, **changes) if sub.id == sub_id else sub for sub in job.sub_jobs)
+            self._cloud.store.put_job(replace(job, sub_jobs=parts))
+
+        self._cloud.change(act)
+
+    # The acts, each for one server
+
+    def _create(self, server: Server) -> None:
+        self._cloud.update_server(server.id, task_state="spawning")
+        self._cloud.driver.delete(server.id)  # a process that was killed may have left half a host
+        self._cloud.driver.boot(self._spec(server))
+        launched = f"{self._cloud.now():%Y-%m-%dT%H:%M:%S.%f}"
+        self._cloud.update_server(server.id, status="ACTIVE", task_state=None, launched_at=launched)
+
+    def _delete(self, server: Server) -> None:
+        self._cloud.update_server(server.id, task_state="deleting")
+        self._cloud.driver.delete(server.id)
+        self._cloud.change(lambda: self._cloud.store.remove_server(server.id))
+
+    def _start(self, server: Server) -> None:
+        self._cloud.update_server(server.id, task_state="powering-on")
+        self._cloud.driver.start(server.id)
+        self._cloud.update_server(server.id, status="ACTIVE", task_state=None, fault=None)
+
+    def _stop(self, server: Server) -> None:
+        self._cloud.update_server(server.id, task_state="powering-off")
+        self._cloud.driver.stop(server.id)
+        self._cloud.update_server(server.id, status="SHUTOFF", task_state=None)
+
+    def _reboot(self, server: Server) -> None:
+        self._cloud.update_server(server.id, status="REBOOT", task_state="rebooting")
+        self._cloud.driver.stop(server.id)
+        self._cloud.driver.start(server.id)
+        self._cloud.update_server(server.id, status="ACTIVE", task_state=None, fault=None)
+
+    def _spec(self, server: Server) -> HostSpec:
+        cloud = self._cloud
+        region = cloud.region(server.project_id)
+        if region is None:
+            raise HostError(f"The project {server.project_id} of {server.name} is no longer in the lab's settings.")
+        flavor = cloud.flavor(server.flavor_id)
+        subnets = [cloud.subnet(region, nic.subnet_id) for nic in server.nics]
+        return HostSpec(
+            server_id=server.id,
+            name=server.name,
+            image=cloud.image(server.image_id).ref,
+            memory_mb=flavor.ram,
+            vcpus=flavor.vcpus,
+            nics=tuple(
+                Nic(nic.mac, nic.address, subnet.network.prefixlen, subnet.gateway, subnet.id, subnet.bridge)
+                for nic, subnet in zip(server.nics, subnets, strict=True)
+            ),
+        )

@@ -1,0 +1,175 @@
+"""Records of the region. All are frozen: a change is a new record, so what a reader holds never changes under it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class ServerNic:
+    """A port of a server; the first of a server is its primary one. `public_address` is the bound EIP."""
+
+    port_id: str
+    mac: str
+    address: str
+    subnet_id: str
+    public_address: str | None = None
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A disk in the books only: hosts have no block devices of their own. `size` in GB."""
+
+    id: str
+    device: str
+    type: str
+    size: int
+    boot_index: str | None
+    delete_on_termination: bool
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a server is in ERROR."""
+
+    code: int
+    message: str
+    created: str
+
+
+@dataclass(frozen=True)
+class Server:
+    """A cloud server. `number` counts creations in the whole lab and orders lists; times are strings of clock.seconds.
+
+    `status` is BUILD, ACTIVE, REBOOT, SHUTOFF or ERROR; `user_data` stays base64, as the API shows it.
+    """
+
+    id: str
+    number: int
+    name: str
+    project_id: str
+    domain_id: str
+    user_id: str
+    availability_zone: str
+    flavor_id: str
+    image_id: str
+    vpc_id: str
+    nics: tuple[ServerNic, ...]
+    volumes: tuple[Volume, ...]
+    security_groups: tuple[str, ...]
+    created: str
+    updated: str
+    status: str = "BUILD"
+    task_state: str | None = "scheduling"
+    launched_at: str | None = None
+    fault: Fault | None = None
+    metadata: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    user_data: str = ""
+    key_name: str | None = None
+    description: str = ""
+    enterprise_project_id: str = "0"
+    reservation_id: str = ""
+    launch_index: int = 0
+
+    @property
+    def hostname(self) -> str:
+        """The name inside the server: lower case, underscores become hyphens (doc: Creating ECSs, `name`)."""
+        return self.name.lower().replace("_", "-")
+
+    @property
+    def host_id(self) -> str:
+        """The opaque id of the machine below, the same for all servers of a zone."""
+        return hashlib.sha224(f"{self.project_id}/{self.availability_zone}".encode()).hexdigest()
+
+    @property
+    def agency(self) -> str:
+        """The agency the server acts as, "" without one."""
+        return self.metadata.get("agency_name", "")
+
+
+@dataclass(frozen=True)
+class SubJob:
+    """The part of a job that concerns one server. `begin` and `end` are strings of clock.milliseconds or None."""
+
+    id: str
+    type: str
+    server_id: str
+    status: str = "INIT"
+    begin: str | None = None
+    end: str | None = None
+    error_code: str | None = None
+    fail_reason: str | None = None
+
+    @property
+    def finished(self) -> bool:
+        return self.status in {"SUCCESS", "FAIL"}
+
+
+@dataclass(frozen=True)
+class Job:
+    """An accepted request. Its status follows from its parts; `action` is create, delete, start, stop or reboot."""
+
+    id: str
+    project_id: str
+    type: str
+    action: str
+    begin: str
+    sub_jobs: tuple[SubJob, ...]
+
+    @property
+    def finished(self) -> bool:
+        return all(sub.finished for sub in self.sub_jobs)
+
+    @property
+    def failure(self) -> SubJob | None:
+        return next((sub for sub in self.sub_jobs if sub.status == "FAIL"), None)
+
+    @property
+    def status(self) -> str:
+        """INIT, RUNNING, SUCCESS, or FAIL as soon as all parts are done and one of them failed."""
+        if self.finished:
+            return "FAIL" if self.failure else "SUCCESS"
+        return "INIT" if all(sub.status == "INIT" for sub in self.sub_jobs) else "RUNNING"
+
+    @property
+    def end(self) -> str | None:
+        return max((sub.end or "" for sub in self.sub_jobs), default="") or self.begin if self.finished else None
+
+
+@dataclass(frozen=True)
+class TemporaryKey:
+    """An access key with an end. `agency` and `server_id` are set for one that a server's metadata gave out."""
+
+    access: str
+    secret: str
+    security_token: str
+    expires_at: str
+    domain_id: str
+    user_id: str
+    agency: str = ""
+    server_id: str = ""
+
+
+@dataclass(frozen=True)
+class Token:
+    """What POST /v3/auth/tokens gave out. `project_id` is "" for a token scoped to the domain."""
+
+    id: str
+    issued_at: str
+    expires_at: str
+    domain_id: str
+    user_id: str
+    project_id: str = ""
+
+
+@dataclass(frozen=True)
+class ClientToken:
+    """A used X-Client-Token of a create request and what it had led to."""
+
+    id: str
+    digest: str
+    created: str
+    job_id: str
+    server_ids: tuple[str, ...]

@@ -1,0 +1,145 @@
+"""The region's live state in memory, indexed for the questions the API asks, and its file.
+
+Not locked: lab.region.cloud.Cloud holds its lock around every call but `get`-like reads of single records.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from lab.region import codec
+from lab.region.model import ClientToken, Job, Server, TemporaryKey, Token
+
+FILE_NAME = "state.json"
+VERSION = 1
+MAX_FINISHED_JOBS = 1000
+
+R = TypeVar("R")
+
+
+class StateError(Exception):
+    """state.json cannot be used. The message is one sentence for a person."""
+
+
+class Memo(Generic[R]):
+    """Remembers the bytes made of a record for as long as the very same record is asked for under its key."""
+
+    def __init__(self, make: Callable[[R], bytes]) -> None:
+        self._make = make
+        self._known: dict[str, tuple[R, bytes]] = {}
+
+    def __call__(self, key: str, record: R) -> bytes:
+        known = self._known.get(key)
+        if known is not None and known[0] is record:
+            return known[1]
+        made = self._make(record)
+        self._known[key] = (record, made)
+        return made
+
+    def forget(self, key: str) -> None:
+        self._known.pop(key, None)
+
+
+def _encode(record: Any) -> bytes:
+    return json.dumps(dataclasses.asdict(record), separators=(",", ":")).encode()
+
+
+def _number(server: Server) -> int:
+    return server.number
+
+
+class Store:
+    """All records by id; servers also by project in order of creation and by private address."""
+
+    def __init__(self) -> None:
+        self.sequence = 0
+        self.servers: dict[str, Server] = {}
+        self.jobs: dict[str, Job] = {}
+        self.temporary_keys: dict[str, TemporaryKey] = {}
+        self.tokens: dict[str, Token] = {}
+        self.client_tokens: dict[str, ClientToken] = {}
+        self.by_address: dict[str, str] = {}
+        self._by_project: dict[str, list[Server]] = {}
+        self._encoded: Memo[Any] = Memo(_encode)
+
+    def next_number(self) -> int:
+        self.sequence += 1
+        return self.sequence
+
+    def put_server(self, server: Server) -> None:
+        """Add the server or replace the record of the same id (number and addresses never change)."""
+        ordered = self._by_project.setdefault(server.project_id, [])
+        position = bisect_left(ordered, server.number, key=_number)
+        if server.id in self.servers:
+            ordered[position] = server
+        else:
+            ordered.insert(position, server)
+        self.servers[server.id] = server
+        self.by_address.update((nic.address, server.id) for nic in server.nics)
+
+    def remove_server(self, server_id: str) -> None:
+        server = self.servers.pop(server_id)
+        ordered = self._by_project[server.project_id]
+        del ordered[bisect_left(ordered, server.number, key=_number)]
+        for nic in server.nics:
+            del self.by_address[nic.address]
+        self._encoded.forget(server_id)
+
+    def in_project(self, project_id: str) -> list[Server]:
+        """The project's servers, oldest first. Copy it before the lock is given back."""
+        return self._by_project.get(project_id, [])
+
+    def put_job(self, job: Job) -> None:
+        """Add or replace a job; the oldest finished ones beyond MAX_FINISHED_JOBS are forgotten."""
+        self.jobs[job.id] = job
+        if len(self.jobs) > 2 * MAX_FINISHED_JOBS:
+            finished = [old.id for old in self.jobs.values() if old.finished]
+            for job_id in finished[: len(self.jobs) - MAX_FINISHED_JOBS]:
+                del self.jobs[job_id]
+                self._encoded.forget(job_id)
+
+    def dump(self) -> bytes:
+        """The whole state as JSON. Records that did not change since the last dump are not encoded again."""
+        fields = [b'{"version":%d,"sequence":%d' % (VERSION, self.sequence)]
+        groups: dict[str, Iterable[tuple[str, Any]]] = {
+            "servers": self.servers.items(),
+            "jobs": self.jobs.items(),
+            "temporary_keys": self.temporary_keys.items(),
+            "tokens": self.tokens.items(),
+            "client_tokens": self.client_tokens.items(),
+        }
+        for name, records in groups.items():
+            encoded = b",\n".join(self._encoded(key, record) for key, record in records)
+            fields.append(b',\n"%s":[%s]' % (name.encode(), encoded))
+        return b"".join(fields) + b"}\n"
+
+
+def load(path: Path) -> Store:
+    """Read a state file; a missing one is an empty state. Raises StateError for a damaged one or another version."""
+    store = Store()
+    if not path.exists():
+        return store
+    try:
+        data = json.loads(path.read_bytes())
+        _check_version(data["version"])
+        store.sequence = data["sequence"]
+        for server in data["servers"]:
+            store.put_server(codec.from_json(Server, server))
+        for job in data["jobs"]:
+            store.put_job(codec.from_json(Job, job))
+        store.temporary_keys = {key["access"]: codec.from_json(TemporaryKey, key) for key in data["temporary_keys"]}
+        store.tokens = {token["id"]: codec.from_json(Token, token) for token in data["tokens"]}
+        store.client_tokens = {used["id"]: codec.from_json(ClientToken, used) for used in data["client_tokens"]}
+    except (KeyError, TypeError, ValueError) as error:
+        raise StateError(f"{path} cannot be read ({error}): run `lab down` and `lab up`.") from error
+    return store
+
+
+def _check_version(version: object) -> None:
+    if version != VERSION:
+        raise ValueError(f"version {version}, not {VERSION}")
