@@ -112,8 +112,8 @@ class InventoryModule(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
             raise AnsibleParserError(redactor(str(error))) from None
         for warning in warnings:
             self.display.warning(redactor(warning))
-        for host in hosts:
-            self._add(host)
+        self._populate(hosts)
+        self._construct(hosts)
 
     def _hosts(self, redactor: Redactor) -> tuple[list[Any], list[str]]:
         key = AccessKey(self._text("access_key"), self._text("secret_key"), self._text("security_token") or None)
@@ -149,19 +149,36 @@ class InventoryModule(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
         hosts, warnings = make_hosts(servers, HostRules(), names, lambda _t, _v: "", taken=list(self.inventory.groups))
         return hosts, fetched.doubts + warnings
 
-    def _add(self, host: Any) -> None:
-        self.inventory.add_host(host.name)
-        for name, value in host.variables.items():
-            self.inventory.set_variable(host.name, name, value)
-        for group, parent in host.groups:
-            self.inventory.add_group(group)
-            if parent:
-                self.inventory.add_child(parent, group)
-            self.inventory.add_child(group, host.name)
+    def _populate(self, hosts: list[Any]) -> None:
+        """Straight into Host and Group objects: InventoryData.set_variable prefers a group that has the host's name."""
+        inventory = self.inventory
+        for host in hosts:
+            inventory.add_host(host.name)
+            entry = inventory.hosts[host.name]
+            for name, value in host.variables.items():
+                entry.set_variable(name, value)
+            for group, parent in host.groups:
+                if parent and parent not in inventory.groups:
+                    inventory.add_group(parent)
+                if group not in inventory.groups:
+                    inventory.add_group(group)
+                    if parent:
+                        inventory.add_child(parent, group)
+                inventory.groups[group].add_host(entry)
+
+    def _construct(self, hosts: list[Any]) -> None:
+        """Ansible's constructed features, one after the other for all hosts, keyed groups last: none may make a group
+        named like a host before that host has its variables and groups."""
         strict = self.get_option("strict")
-        self._set_composite_vars(self.get_option("compose"), host.variables, host.name, strict=strict)
-        self._add_host_to_composed_groups(self.get_option("groups"), host.variables, host.name, strict=strict)
-        self._add_host_to_keyed_groups(self.get_option("keyed_groups"), host.variables, host.name, strict=strict)
+        if compose := self.get_option("compose"):
+            for host in hosts:
+                self._set_composite_vars(compose, host.variables, host.name, strict=strict)
+        if groups := self.get_option("groups"):
+            for host in hosts:
+                self._add_host_to_composed_groups(groups, host.variables, host.name, strict=strict)
+        if keys := self.get_option("keyed_groups"):
+            for host in hosts:
+                self._add_host_to_keyed_groups(keys, host.variables, host.name, strict=strict)
 
     def _text(self, option: str) -> str:
         return str(self.get_option(option) or "").strip()

@@ -84,6 +84,13 @@ def projects(body: Json) -> list[Json]:
     return found
 
 
+def token_project(body: Json) -> str:
+    """The id of the project a token opens, empty when it opens none (IAM: `token.project.id`)."""
+    token = body.get("token")
+    project = token.get("project") if isinstance(token, dict) else None
+    return str(project.get("id") or "") if isinstance(project, dict) else ""
+
+
 def console(body: Json) -> str:
     """`output` of a console log answer. Raises AnswerError."""
     output = body.get("output")

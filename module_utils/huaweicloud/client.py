@@ -10,7 +10,7 @@ from urllib.parse import quote
 from . import answers, paging
 from .credentials import Credential, CredentialSource, ProjectToken
 from .endpoints import Endpoints
-from .errors import ApiError, ConfigurationError, HuaweiCloudError
+from .errors import ConfigurationError, HuaweiCloudError
 from .explain import explain
 from .gate import KeyGate
 from .redact import Redactor
@@ -113,10 +113,16 @@ class CloudClient:
 
     def _ask(self, operation: Operation, query: Query, deadline: Deadline, read: Callable[[Json], T]) -> T:
         """What `read` makes of the answer; an answer it refuses is asked for again like any other trouble."""
-        label = "the credentials"
+        credential: Credential | None = None
+
+        def attempt() -> T:
+            answer = self._gate.ask(
+                lambda: self._transport.send(request, credential, deadline.remaining()), deadline.remaining()
+            )
+            return read(answers.parsed(answer))
+
         try:
             credential = self._source.credential(operation.region)
-            label = credential.label
             request = Request(
                 "GET",
                 self._endpoints.url(operation.service, operation.region),
@@ -124,27 +130,11 @@ class CloudClient:
                 query,
                 {"X-Project-Id": operation.project_id} if operation.project_id else {},
             )
-            return with_retries(
-                lambda: read(self._exchange(request, credential, deadline)), self._limits.policy, deadline
-            )
+            return with_retries(attempt, self._limits.policy, deadline)
         except HuaweiCloudError as error:
-            explain(error, operation.service, operation.region, label, operation.permission)
+            explain(error, operation.service, operation.region, credential, operation.permission)
             error.message = self._redactor(error.message)
             raise
-
-    def _exchange(self, request: Request, credential: Credential, deadline: Deadline) -> Json:
-        """One signed request behind the gate that keeps a wrong key from being locked."""
-        with self._gate.passage(deadline.remaining()):
-            answer = self._transport.send(request, credential, deadline.remaining())
-            # A 429 or 5xx may come from in front of the place that checks signatures: it proves nothing.
-            if answer.status < 429 and answer.status != 401:
-                self._gate.accepted()
-            try:
-                return answers.parsed(answer)
-            except ApiError as error:
-                if error.status == 401:
-                    self._gate.refused(error)
-                raise
 
 
 def only_project(projects: Sequence[Json], region: str) -> str:

@@ -1,4 +1,4 @@
-"""Who asks: an access key, a project token, and the ways to come by one."""
+"""Who asks: an access key or a project token, and what a person is told when it is refused."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ class AccessKey:
     sk: str = field(repr=False)
     security_token: str | None = field(default=None, repr=False)
 
+    advice = "Check the access key, the secret key and, for temporary keys, the security token."
+
     @property
     def label(self) -> str:
         return f"access key {mask_key(self.ak)}"
@@ -26,11 +28,13 @@ class AccessKey:
 
 @dataclass(frozen=True)
 class ProjectToken:
-    """An IAM token (24 h) that opens one project, got by user name and password."""
+    """An IAM token (24 h) that opens one project, got with a user's password."""
 
     token: str = field(repr=False)
     project_id: str
     user: str
+
+    advice = "Log in again: the token is no longer valid."
 
     @property
     def label(self) -> str:
@@ -41,20 +45,21 @@ Credential = AccessKey | ProjectToken
 
 
 class CredentialSource(Protocol):
-    """Gives the credential to use right now for a region; may speak to IAM or the metadata service to get it."""
+    """Gives the credential to use right now; may speak to IAM or to the metadata service to get it."""
 
     def credential(self, region: str) -> Credential:
-        """Raises HuaweiCloudError when there is none."""
+        """The credential for `region`. Raises HuaweiCloudError when there is none."""
         ...
 
 
 @dataclass(frozen=True)
 class StaticKey:
-    """A key pair from options or the environment."""
+    """A key pair from options, the environment or a file."""
 
     key: AccessKey
 
     def credential(self, region: str) -> Credential:
+        """The same key everywhere."""
         return self.key
 
 
@@ -63,15 +68,14 @@ def key_from_file(path: Path) -> AccessKey:
 
     Source: huaweicloudsdkcore.auth.provider.ProfileCredentialProvider. Raises ConfigurationError.
     """
-    # No interpolation: a % in a key is a %.
-    parser = configparser.ConfigParser(interpolation=None)
+    parser = configparser.ConfigParser(interpolation=None)  # a % in a key is a %
     try:
         with path.open(encoding="utf-8") as file:
             parser.read_file(file)
     except OSError as error:
         raise ConfigurationError(f"The credentials file {path} cannot be read: {error.strerror}.") from None
-    except configparser.Error:
-        # The parser's own message quotes lines of the file.
+    except (configparser.Error, UnicodeDecodeError):
+        # Their own messages quote lines of the file.
         raise ConfigurationError(f"The credentials file {path} is not an INI file.") from None
     section = parser["basic"] if parser.has_section("basic") else {}
     ak, sk = section.get("ak", "").strip(), section.get("sk", "").strip()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from .errors import ConfigurationError
 
+ENVIRONMENT = {"ecs": "HW_ECS_ENDPOINT", "iam": "HW_IAM_ENDPOINT"}
 METADATA_URL = "http://169.254.169.254"
 
 
@@ -33,6 +35,12 @@ class Endpoints:
                 f"The endpoint {template!r} of service {service} has a path; give scheme, host and port only."
             )
         return f"{parts.scheme}://{parts.netloc}"
+
+
+def from_environment(overrides: Mapping[str, str]) -> dict[str, str]:
+    """`overrides` completed by HW_ECS_ENDPOINT and HW_IAM_ENDPOINT; empty ones count as absent."""
+    named = {service: os.environ.get(variable, "") for service, variable in ENVIRONMENT.items()}
+    return {service: str(url) for service, url in {**named, **overrides}.items() if url}
 
 
 def _default(service: str, region: str) -> str:

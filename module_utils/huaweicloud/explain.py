@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from .errors import ApiError, ConfigurationError, HuaweiCloudError
 from .retry import THROTTLED
 
@@ -9,20 +11,31 @@ CLOCK_TOLERANCE = 15 * 60
 """Seconds a signature's time may differ from the service's (Huawei: 'AK/SK Signing and Authentication')."""
 
 
-def explain(error: HuaweiCloudError, service: str, region: str, label: str, permission: str) -> None:
-    """Make `error.message` the whole story, once: `label` (a key or a user) asked `service` of `region`."""
+class Asker(Protocol):
+    """Who asked: `label` is a key or a user, `advice` what to check when it is refused."""
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def advice(self) -> str: ...
+
+
+def explain(error: HuaweiCloudError, service: str, region: str, asker: Asker | None, permission: str) -> None:
+    """Make `error.message` the whole story, once: `asker` (None: not known yet) asked `service` of `region`."""
     if error.explained or isinstance(error, ConfigurationError):
         return
     error.explained = True
-    error.message = _sentence(error, f"{service.upper()} of region {region}", label, permission)
+    error.message = _sentence(error, f"{service.upper()} of region {region}", asker, permission)
 
 
-def _sentence(error: HuaweiCloudError, where: str, label: str, permission: str) -> str:
-    if not isinstance(error, ApiError):
+def _sentence(error: HuaweiCloudError, where: str, asker: Asker | None, permission: str) -> str:
+    if not isinstance(error, ApiError) or asker is None:
         return f"{where}: {error.message}"
+    label = asker.label
     said = f"{error.detail} [HTTP {error.status}{' ' + error.code if error.code else ''}]"
     if error.status == 401:
-        return f"{where} refused {label}: {said}. {_why_refused(error)}"
+        return f"{where} refused {label}: {said}. {_why_refused(error) or asker.advice}"
     if error.status == 403:
         return f"{where} does not let {label} do this, the permission {permission} is missing: {said}."
     if error.status == 429 or error.code == THROTTLED:
@@ -42,4 +55,4 @@ def _why_refused(error: ApiError) -> str:
         )
     if "reach the limit" in error.detail:
         return "The key is locked for five minutes after too many wrong signatures: wait, then correct the secret key."
-    return "Check the access key, the secret key and, for temporary keys, the security token."
+    return ""
