@@ -1,0 +1,105 @@
+package io.ecsclusterkit.hazelcast;
+
+import com.hazelcast.cluster.Address;
+import com.hazelcast.core.HazelcastException;
+import com.hazelcast.logging.ILogger;
+import com.hazelcast.spi.discovery.DiscoveryNode;
+import com.hazelcast.spi.discovery.DiscoveryStrategy;
+import com.hazelcast.spi.discovery.SimpleDiscoveryNode;
+
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Finds the members of a Hazelcast cluster among the ECS servers of Huawei Cloud.
+ *
+ * <p>Name this class in {@code <discovery-strategy class="...">}; its properties are those of {@link EcsProperties}.
+ */
+public final class EcsDiscoveryStrategy implements DiscoveryStrategy {
+
+    /** {@link #discoverLocalMetadata} blocks the start of the member. */
+    private static final Duration LOCAL_METADATA = Duration.ofMillis(1800);
+    private static final long LOCAL_METADATA_MARGIN_MILLIS = 100;
+
+    private final ILogger logger;
+    private final EcsConfig config;
+    private final TimeSource time;
+    private final ExecutorService threads;
+    private final Myself myself;
+    private final Survey survey;
+    private final Roster roster;
+
+    /** @param memberAddress the address this member is known by, or null */
+    EcsDiscoveryStrategy(String memberAddress, ILogger logger, EcsConfig config, TimeSource time) {
+        this.logger = logger;
+        this.config = config;
+        this.time = time;
+        this.threads = Executors.newCachedThreadPool(EcsDiscoveryStrategy::thread);
+        Cloud cloud = new Cloud(config, time);
+        this.myself = new Myself(cloud.metadata(), memberAddress);
+        this.survey = new Survey(config, cloud, myself, new SideBySide(threads), logger);
+        this.roster = new Roster(config, survey, cloud, time, logger);
+    }
+
+    private static Thread thread(Runnable work) {
+        Thread thread = new Thread(work, "ecs-discovery");
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    @Override
+    public void start() {
+        config.regions().forEach(region -> Endpoints.zoneHint(region).ifPresent(hint -> logger.warning("region: " + hint + ".")));
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws HazelcastException at the start, when the servers cannot be listed before the deadline
+     */
+    @Override
+    public Iterable<DiscoveryNode> discoverNodes() {
+        List<DiscoveryNode> nodes = new ArrayList<>();
+        for (String ip : roster.addresses()) {
+            for (int port = config.ports().from(); port <= config.ports().to(); port++) {
+                nodes.add(new SimpleDiscoveryNode(address(ip, port)));
+            }
+        }
+        return nodes;
+    }
+
+    private static Address address(String ip, int port) {
+        try {
+            return new Address(ip, port);
+        } catch (UnknownHostException e) {
+            throw new HazelcastException("The list of servers holds '" + ip + "', which is no address.");
+        }
+    }
+
+    /** Never throws and takes no longer than two seconds, because it is called unguarded while the member starts. */
+    @Override
+    public Map<String, String> discoverLocalMetadata() {
+        Future<?> glance = threads.submit(() -> roster.glance(LOCAL_METADATA));
+        try {
+            glance.get(LOCAL_METADATA.toMillis() + LOCAL_METADATA_MARGIN_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (Exception e) {
+            logger.fine("This server's zone could not be learnt in time.");
+        }
+        return LocalMetadata.of(config, myself, survey);
+    }
+
+    @Override
+    public void destroy() {
+        time.stop();
+        threads.shutdownNow();
+    }
+}

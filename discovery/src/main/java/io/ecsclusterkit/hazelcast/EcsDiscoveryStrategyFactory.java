@@ -1,0 +1,46 @@
+package io.ecsclusterkit.hazelcast;
+
+import com.hazelcast.cluster.Address;
+import com.hazelcast.config.properties.PropertyDefinition;
+import com.hazelcast.logging.ILogger;
+import com.hazelcast.spi.discovery.DiscoveryNode;
+import com.hazelcast.spi.discovery.DiscoveryStrategy;
+import com.hazelcast.spi.discovery.DiscoveryStrategyFactory;
+
+import java.util.Collection;
+import java.util.Map;
+
+/** Makes {@link EcsDiscoveryStrategy} for Hazelcast, which finds this class through its entry in META-INF/services. */
+public final class EcsDiscoveryStrategyFactory implements DiscoveryStrategyFactory {
+
+    @Override
+    public Class<? extends DiscoveryStrategy> getDiscoveryStrategyType() {
+        return EcsDiscoveryStrategy.class;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws com.hazelcast.config.InvalidConfigurationException with one sentence, when the properties contradict
+     */
+    @Override
+    @SuppressWarnings("rawtypes")
+    public DiscoveryStrategy newDiscoveryStrategy(DiscoveryNode member, ILogger logger, Map<String, Comparable> properties) {
+        return new EcsDiscoveryStrategy(host(member), logger, EcsConfig.of(properties), new SystemTime());
+    }
+
+    private static String host(DiscoveryNode member) {
+        Address address = member == null ? null : member.getPrivateAddress();
+        return address == null ? null : address.getHost();
+    }
+
+    @Override
+    public Collection<PropertyDefinition> getConfigurationProperties() {
+        return EcsProperties.definitions();
+    }
+
+    @Override
+    public DiscoveryStrategyLevel discoveryStrategyLevel() {
+        return DiscoveryStrategyLevel.CLOUD_VM;
+    }
+}

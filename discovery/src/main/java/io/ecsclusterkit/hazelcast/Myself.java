@@ -1,0 +1,75 @@
+package io.ecsclusterkit.hazelcast;
+
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** This server, as it knows itself: by its metadata service where that may be asked, and by its addresses. */
+final class Myself {
+
+    private final MetadataApi metadata;
+    private final String memberAddress;
+    private final Set<String> addresses;
+    private volatile Identity identity;
+
+    /**
+     * @param metadata the metadata service, or null when it may not be asked
+     * @param memberAddress the address this member is known by, or null
+     */
+    Myself(MetadataApi metadata, String memberAddress) {
+        this.metadata = metadata;
+        this.memberAddress = memberAddress;
+        this.addresses = localAddresses();
+        if (memberAddress != null) {
+            addresses.add(memberAddress);
+        }
+    }
+
+    private static Set<String> localAddresses() {
+        Set<String> found = new TreeSet<>();
+        try {
+            NetworkInterface.networkInterfaces().flatMap(NetworkInterface::inetAddresses)
+                    .filter(Inet4Address.class::isInstance).map(InetAddress::getHostAddress).forEach(found::add);
+        } catch (SocketException e) {
+            // The member's own address is known anyway.
+        }
+        return found;
+    }
+
+    boolean mayAskMetadata() {
+        return metadata != null;
+    }
+
+    /** What metadata says; asked until it has answered once. */
+    Identity identity(Deadline deadline) throws CloudException {
+        if (identity == null) {
+            identity = metadata.identity(deadline);
+        }
+        return identity;
+    }
+
+    /** What metadata has said so far. */
+    Optional<Identity> knownIdentity() {
+        return Optional.ofNullable(identity);
+    }
+
+    boolean is(Server server) {
+        boolean sameId = identity != null && server.id().equals(identity.instanceId());
+        return sameId || server.addresses().stream().anyMatch(address -> addresses.contains(address.ip()));
+    }
+
+    /** The address other members reach this one at. */
+    String address() {
+        return memberAddress != null ? memberAddress
+                : addresses.stream().filter(ip -> !ip.startsWith("127.")).findFirst().orElse("127.0.0.1");
+    }
+
+    @Override
+    public String toString() {
+        return identity == null || identity.instanceId() == null ? address() : address() + ", " + identity.instanceId();
+    }
+}
