@@ -45,4 +45,6 @@ def _short(argv: Sequence[str]) -> str:
 
 def _reason(stderr: str, code: int) -> str:
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    return lines[-1] if lines else f"exit code {code}"
+    # `ip -batch` names the line it stopped at after the reason.
+    reasons = [line for line in lines if not line.startswith("Command failed")]
+    return reasons[-1] if reasons else f"exit code {code}"

@@ -12,7 +12,7 @@ REPOSITORY = "localhost/ecs-cluster-kit"
 
 @dataclass(frozen=True)
 class Recipe:
-    """An image in two layers: packages (slow, rarely changed) and files (quick). `files` maps a path inside to bytes."""
+    """An image in two layers: packages (slow, rarely changed) and files (quick). `files`: path inside -> content."""
 
     name: str
     suite: str

@@ -1,0 +1,1 @@
+"""The lab's networks on the control node: addresses, bridges, one namespace per host, packet filter."""

@@ -1,0 +1,76 @@
+"""A host's network: a namespace of its own whose cards are plugged into the subnets' bridges.
+
+We make it, not podman: the address stays when the host stops, and podman's own networks would add rules of theirs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+
+from lab.hosts.driver import Nic
+from lab.net import links
+from lab.net.addresses import interface_prefix, netns_name, veth_name
+from lab.shell import CommandError, run
+
+
+def path(lab_id: str, server_id: str) -> str:
+    return f"/run/netns/{netns_name(lab_id, server_id)}"
+
+
+def exists(lab_id: str, server_id: str) -> bool:
+    return netns_name(lab_id, server_id) in of_lab(lab_id)
+
+
+def of_lab(lab_id: str) -> list[str]:
+    """The names of all namespaces of a lab."""
+    listing: list[dict[str, str]] = json.loads(run(["ip", "-json", "netns", "list"]) or "[]")
+    return [entry["name"] for entry in listing if entry["name"].startswith(f"{interface_prefix(lab_id)}-")]
+
+
+def create(lab_id: str, server_id: str, nics: tuple[Nic, ...]) -> None:
+    """Make the namespace with a card per NIC; the first card has the default route. Raises CommandError."""
+    name = netns_name(lab_id, server_id)
+    run(["ip", "netns", "add", name])
+    run(["ip", "-batch", "-"], text="".join(_outside(lab_id, server_id, name, nics)))
+    run(["ip", "-netns", name, "-batch", "-"], text="".join(_inside(nics)))
+
+
+def _outside(lab_id: str, server_id: str, name: str, nics: tuple[Nic, ...]) -> list[str]:
+    lines = []
+    for index, nic in enumerate(nics):
+        veth = veth_name(lab_id, server_id, index)
+        lines += [
+            f"link add {veth} type veth peer name eth{index} address {nic.mac} netns {name}\n",
+            f"link set {veth} master {nic.bridge} up\n",
+        ]
+    return lines
+
+
+def _inside(nics: tuple[Nic, ...]) -> list[str]:
+    lines = ["link set lo up\n"]
+    for index, nic in enumerate(nics):
+        lines += [
+            f"address add {nic.address}/{nic.prefix_len} broadcast + dev eth{index}\n",
+            f"link set eth{index} up\n",
+        ]
+    lines += [f"route add default via {nic.gateway}\n" for nic in nics[:1]]
+    return lines
+
+
+def delete(lab_id: str, server_id: str) -> None:
+    """Remove the namespace and its cards. Idempotent."""
+    delete_named(netns_name(lab_id, server_id), [veth_name(lab_id, server_id, index) for index in range(MAX_NICS)])
+
+
+MAX_NICS = 12  # of an ECS server
+
+
+def delete_named(name: str, veths: list[str]) -> None:
+    """Remove a namespace by its own name. The cards go first: with the namespace they would go some time later."""
+    present = set(links.names(""))
+    for veth in veths:
+        if veth in present:
+            links.delete(veth)
+    with contextlib.suppress(CommandError):
+        run(["ip", "netns", "delete", name])
