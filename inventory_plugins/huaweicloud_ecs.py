@@ -7,18 +7,33 @@ name: huaweicloud_ecs
 short_description: Huawei Cloud ECS servers, grouped by their tags
 description:
   - Lists the Elastic Cloud Servers of one or more regions and makes hosts and groups of them.
-  - The key of a tag names a system and its value a cluster. C(hazelcast=prod-a) on a server puts it into the groups
-    C(hazelcast) and C(hazelcast_prod_a). Any tag makes a group C(tag_<key>_<value>).
-  - The inventory file must be called C(*.huaweicloud_ecs.yml), C(*.huaweicloud_ecs.yaml) or C(huaweicloud_ecs.yml).
+  - "A tag's key names a system and its value a cluster: C(hazelcast=prod-a) puts a server into the group
+    C(hazelcast_prod_a), which is part of the group C(hazelcast)."
+  - "Further groups need no configuration either: C(tag_<key>_<value>) for every tag (C(tag_<key>) when its value is
+    empty), C(region_<region>) and C(az_<availability zone>). Characters that Ansible does not allow become C(_)."
+  - Servers that share a name, or are named like a group, become hosts C(<name>_<id>). No server is lost silently.
+  - The inventory file must be called C(*.huaweicloud_ecs.yml), C(*.huaweicloud_ecs.yaml), C(huaweicloud_ecs.yml) or
+    C(huaweicloud_ecs.yaml).
+  - Texts in the file may be templates, so that secrets can come from a vault or a lookup. Of O(compose), O(groups),
+    O(keyed_groups) and O(hostnames) the templates are evaluated for each server.
 requirements:
-  - huaweicloudsdkcore (comes with huaweicloudsdkecs and huaweicloudsdkiam)
+  - huaweicloudsdkcore (comes with huaweicloudsdkecs and huaweicloudsdkiam; signs the requests)
+  - requests
+notes:
+  - The key needs the permissions C(ecs:cloudServers:list) and, where O(project_id) is not given,
+    C(iam:projects:listProjects).
+  - Set C(any_unparsed_is_failed) in section C([inventory]) of ansible.cfg and leave V(auto) and V(ini) out of
+    C(enable_plugins). Otherwise Ansible goes on with no hosts after a failure.
 options:
   plugin:
     description: Marks the file as one for this plugin.
+    type: str
     required: true
     choices: [huaweicloud_ecs]
   access_key:
-    description: Access key id (AK).
+    description:
+      - Access key id (AK).
+      - The key pair and its token are taken from one place, never mixed of the environment's two families of names.
     type: str
     env:
       - name: HW_ACCESS_KEY
@@ -30,69 +45,245 @@ options:
       - name: HW_SECRET_KEY
       - name: HUAWEICLOUD_SDK_SK
   security_token:
-    description: Security token of a temporary access key.
+    description: Token of a temporary access key. It counts only when it comes from the same place as O(secret_key).
     type: str
     env:
       - name: HW_SECURITY_TOKEN
       - name: HUAWEICLOUD_SDK_SECURITY_TOKEN
+  iam_domain:
+    description: Account name, for a login with O(iam_user) and O(iam_password) instead of an access key.
+    type: str
+  iam_user:
+    description: IAM user name. When set it goes before O(access_key).
+    type: str
+  iam_password:
+    description: The IAM user's password.
+    type: str
+  credentials_from:
+    description:
+      - V(metadata) takes the temporary keys of the agency of the server Ansible runs on, and renews them in time.
+      - When set it goes before all other credentials.
+    type: str
+    choices: [metadata]
+  credentials_file:
+    description: The SDK's own credentials file, section C([basic]) with C(ak) and C(sk). Used when nothing else is set.
+    type: path
+    env:
+      - name: HUAWEICLOUD_SDK_CREDENTIALS_FILE
   regions:
-    description: Regions to list, for example C(cn-north-4).
+    description: Regions to list, side by side.
     type: list
     elements: str
     env:
       - name: HW_REGION_NAME
   project_id:
-    description: Project id of the only region, or a map of region to project id. Looked up through IAM when absent.
+    description:
+      - Id of the project, or with several regions a map of region to id.
+      - Where it is absent the project named like the region is looked up through IAM.
     type: raw
   endpoints:
-    description: Map of service (C(ecs), C(iam)) to URL; C({region}) is replaced. Absent or empty means the real cloud.
+    description:
+      - Map of service (V(ecs), V(iam), V(metadata)) to URL (scheme, host and port). C({region}) is replaced.
+      - Defaults are the public cloud's. E(HW_ECS_ENDPOINT) and E(HW_IAM_ENDPOINT) count where the map says nothing.
     type: dict
     default: {}
-  ecs_endpoint:
-    description: O(endpoints) C(ecs) from the environment.
+  filters:
+    description:
+      - Which servers to take. All keys must match. A list of values means one of them.
+      - "Keys: C(name) and C(ip) (with C(*) and C(?)), C(status), C(flavor), C(enterprise_project_id), C(tags) (a map; an
+        empty value asks for the key alone) and C(not_tags) (such a map, or a list of keys)."
+      - The API is asked for as little as it can tell apart and every answer is checked exactly.
+    type: dict
+    default: {}
+  include_filters:
+    description: A list of such maps. Servers that match one of them, or O(filters), are taken.
+    type: list
+    elements: dict
+    default: []
+  exclude_filters:
+    description: A list of such maps. Servers that match one of them are left out.
+    type: list
+    elements: dict
+    default: []
+  hostnames:
+    description:
+      - What a host is called - the first of these that the server has.
+      - V(name), V(id), V(private_ipv4), V(public_ipv4), V(ipv6), C(tag:KEY), or a template over the host's variables.
+    type: list
+    elements: str
+    default: [name]
+  connect_with:
+    description:
+      - What C(ansible_host) is - the first of V(private_ipv4), V(public_ipv4), V(ipv6), V(name) that the server has.
+      - A server with none of them is left out, with a warning.
+    type: list
+    elements: str
+    default: [private_ipv4]
+  network:
+    description: Only addresses of network interfaces in this VPC (its id) or network (a CIDR) count.
     type: str
-    env:
-      - name: HW_ECS_ENDPOINT
-  iam_endpoint:
-    description: O(endpoints) C(iam) from the environment.
+  bastion:
+    description:
+      - A host to jump through (C(ProxyJump) in C(ansible_ssh_common_args)) to servers without a public address.
+      - "Keys: C(host) (a name, an address, or C(tag:KEY) - the value of that tag on the server), C(user), C(port)."
+    type: dict
+  hostvars_prefix:
+    description: Begin of the names of the servers' variables.
     type: str
+    default: ecs_
+  hostvars_suffix:
+    description: End of the names of the servers' variables.
+    type: str
+    default: ''
+  full_hostvars:
+    description: Add the API's whole object as variable C(ecs_server), without user_data and passwords.
+    type: bool
+    default: false
+  systems:
+    description: Tag keys that name systems and so make the groups C(<key>) and C(<key>_<value>).
+    type: list
+    elements: str
+    default: [hazelcast, vertx, consul_server, consul_client, redis, etcd, chord]
+  on_region_error:
+    description:
+      - V(fail) gives no hosts when one region fails.
+      - V(warn) keeps the other regions and says which is missing. When all fail, it is a failure all the same.
+    type: str
+    choices: [fail, warn]
+    default: fail
+  timeout:
+    description: Seconds a single request may take.
+    type: int
+    default: 30
+  retries:
+    description: How often a request is tried again after throttling, a server error, or a lost or broken answer.
+    type: int
+    default: 5
+  deadline:
+    description: Seconds a query may take with all its pages and retries. When the API asks to wait longer, it fails.
+    type: int
+    default: 120
+  validate_certs:
+    description: Check the services' TLS certificates.
+    type: bool
+    default: true
+  ca_path:
+    description: A bundle of certificate authorities to check against.
+    type: path
+  proxy:
+    description: URL of a proxy for all requests but those to the metadata service. Default is the environment's.
+    type: str
+  cache:
+    description:
+      - Keep what the API answered in a file and use it again.
+      - A warm cache asks nothing of the cloud and needs no credentials. Incomplete answers are never kept.
+    type: bool
+    default: false
     env:
-      - name: HW_IAM_ENDPOINT
+      - name: ANSIBLE_INVENTORY_CACHE
+    ini:
+      - section: inventory
+        key: cache
+  cache_timeout:
+    description: Seconds after which the cloud is asked again. With 0 what is kept never ends.
+    type: int
+    default: 3600
+    env:
+      - name: ANSIBLE_CACHE_PLUGIN_TIMEOUT
+      - name: ANSIBLE_INVENTORY_CACHE_TIMEOUT
+    ini:
+      - section: defaults
+        key: fact_caching_timeout
+      - section: inventory
+        key: cache_timeout
+  cache_connection:
+    description:
+      - Folder in which the plugin makes its own folder C(huaweicloud_ecs), mode 0700, with files of mode 0600.
+      - Default is the user's cache folder.
+    type: path
+    env:
+      - name: ANSIBLE_CACHE_PLUGIN_CONNECTION
+      - name: ANSIBLE_INVENTORY_CACHE_CONNECTION
+    ini:
+      - section: defaults
+        key: fact_caching_connection
+      - section: inventory
+        key: cache_connection
 extends_documentation_fragment:
   - constructed
 """
 
 EXAMPLES = r"""
+# The least: keys and region from HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and HW_REGION_NAME.
+plugin: huaweicloud_ecs
+
+---
+# Two regions, running servers only, nothing that belongs to the test environment, kept for ten minutes.
+plugin: huaweicloud_ecs
+regions: [cn-north-4, cn-east-3]
+filters:
+  status: ACTIVE
+exclude_filters:
+  - tags: {env: test}
+on_region_error: warn
+cache: true
+cache_timeout: 600
+
+---
+# Private servers behind a bastion that each server names in its tag `bastion`; hosts called by tag, else by name.
 plugin: huaweicloud_ecs
 regions: [cn-north-4]
+secret_key: "{{ lookup('ansible.builtin.env', 'MY_SECRET_KEY') }}"
+hostnames: ["tag:role", name]
+network: 10.0.0.0/16
+bastion: {host: "tag:bastion", user: jump}
+keyed_groups:
+  - {key: ecs_flavor, prefix: flavor}
+compose:
+  backup: ecs_tags.backup | default('none')
 """
 
-from collections.abc import Mapping
+import json
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ansible.module_utils
-from ansible.errors import AnsibleParserError
+from ansible import constants as C  # noqa: N812 - Ansible's own name for it
+from ansible.errors import AnsibleError, AnsibleParserError, AnsibleUndefinedVariable
 from ansible.plugins.inventory import BaseInventoryPlugin, Constructable, to_safe_group_name
 
 # An inventory plugin beside a playbook does not see the project's module_utils by itself.
 ansible.module_utils.__path__.append(str(Path(__file__).resolve().parent.parent / "module_utils"))
 
-from ansible.module_utils.huaweicloud.client import CloudClient
-from ansible.module_utils.huaweicloud.credentials import AccessKey, StaticKey
-from ansible.module_utils.huaweicloud.endpoints import Endpoints
-from ansible.module_utils.huaweicloud.errors import HuaweiCloudError
-from ansible.module_utils.huaweicloud.fetch import fetch_regions
+from ansible.module_utils.huaweicloud.endpoints import from_environment
+from ansible.module_utils.huaweicloud.errors import ConfigurationError, HuaweiCloudError
 from ansible.module_utils.huaweicloud.inventory.groups import GroupNames
-from ansible.module_utils.huaweicloud.inventory.hosts import HostRules, make_hosts
+from ansible.module_utils.huaweicloud.inventory.hosts import make_hosts
+from ansible.module_utils.huaweicloud.inventory.load import load
+from ansible.module_utils.huaweicloud.inventory.settings import (
+    CREDENTIAL_NAMES,
+    check_names,
+    read_credentials,
+    read_settings,
+)
 from ansible.module_utils.huaweicloud.redact import Redactor
-from ansible.module_utils.huaweicloud.servers import parse_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from module_utils.huaweicloud.inventory.hosts import Host
+    from module_utils.huaweicloud.inventory.settings import Settings
+    from module_utils.huaweicloud.sources import CredentialOptions
 
 FILE_NAMES = ("huaweicloud_ecs.yml", "huaweicloud_ecs.yaml")
 
+# Their templates are evaluated for each host, not when the file is read.
+PER_HOST = ("compose", "groups", "keyed_groups", "hostnames")
+
 
 class InventoryModule(BaseInventoryPlugin, Constructable):  # type: ignore[misc] # Ansible ships no types
-    """Options -> client -> servers -> hosts and groups."""
+    """Options -> servers -> hosts and groups."""
 
     NAME = "huaweicloud_ecs"
 
@@ -104,52 +295,72 @@ class InventoryModule(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
 
     def parse(self, inventory: Any, loader: Any, path: str, cache: bool = True) -> None:
         super().parse(inventory, loader, path, cache)
-        self._read_config_data(path)
         redactor = Redactor()
         try:
-            hosts, warnings = self._hosts(redactor)
+            settings = read_settings(self._read_options(path))
+            loaded = load(settings, self._credentials, redactor, fresh=not cache)
+            hosts, problems = self._hosts(loaded.servers(settings), settings)
         except HuaweiCloudError as error:
             raise AnsibleParserError(redactor(str(error))) from None
-        for warning in warnings:
+        for warning in loaded.warnings + problems:
             self.display.warning(redactor(warning))
         self._populate(hosts)
         self._construct(hosts)
 
-    def _hosts(self, redactor: Redactor) -> tuple[list[Any], list[str]]:
-        key = AccessKey(self._text("access_key"), self._text("secret_key"), self._text("security_token") or None)
-        redactor.learn([key.sk, key.security_token], access_keys=[key.ak])
-        if not key.ak or not key.sk:
-            raise AnsibleParserError(
-                "No access key: set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or access_key and secret_key."
-            )
-        regions = [str(region).strip() for region in self.get_option("regions") or [] if str(region).strip()]
-        if not regions:
-            raise AnsibleParserError("No region: set HW_REGION_NAME, or regions in the inventory file.")
-        overrides = {
-            "ecs": self._text("ecs_endpoint"),
-            "iam": self._text("iam_endpoint"),
-            **self.get_option("endpoints"),
-        }
-        endpoints = Endpoints({service: str(url) for service, url in overrides.items() if url})
-        client = CloudClient(StaticKey(key), endpoints, redactor=redactor)
-        try:
-            project = self.get_option("project_id")
-            projects = project if isinstance(project, Mapping) else {regions[0]: project} if project else {}
-            fetched = fetch_regions(client, endpoints, {region: [()] for region in regions}, projects)
-        finally:
-            client.close()
-        for error in fetched.failures.values():
-            raise error
-        servers = [
-            parse_server(raw, region, data.project_id)
-            for region, data in fetched.regions.items()
-            for raw in data.servers
-        ]
-        names = GroupNames(to_safe_group_name)
-        hosts, warnings = make_hosts(servers, HostRules(), names, lambda _t, _v: "", taken=list(self.inventory.groups))
-        return hosts, fetched.doubts + warnings
+    def _read_options(self, path: str) -> dict[str, Any]:
+        """The file's options as plain values. Not the base class's reader, which makes the cache folder open to all."""
+        config = self.loader.load_from_file(path, cache="none", trusted_as_template=True)
+        if not isinstance(config, dict) or config.get("plugin") != self.NAME:
+            raise ConfigurationError(f"The file is not for this plugin: it does not say `plugin: {self.NAME}`.")
+        known = C.config.get_configuration_definitions("inventory", self._load_name)
+        check_names(list(config), list(known))
+        self.set_options(direct=config, var_options=self._vars)
+        options = {name: self._native(name) for name in known if name not in (*CREDENTIAL_NAMES, "groups", "compose")}
+        return {**options, "endpoints": from_environment(options["endpoints"])}
 
-    def _populate(self, hosts: list[Any]) -> None:
+    def _native(self, name: str) -> Any:
+        """An option's value, templated, without Ansible's tags: a region read from a cache has none either."""
+        value = self.get_option(name)
+        if name not in PER_HOST and value:
+            self.templar.available_variables = self._vars
+            value = self.templar.template(value)
+        return json.loads(json.dumps(value, default=str))
+
+    def _credentials(self) -> CredentialOptions:
+        """Keys of one origin; evaluated only when somebody asks."""
+        try:
+            options = read_credentials({name: self._native(name) for name in CREDENTIAL_NAMES})
+        except AnsibleError as error:
+            raise ConfigurationError(f"A credential cannot be evaluated: {error}") from None
+        origins = {name: str(self.get_option_and_origin(name)[1]) for name in CREDENTIAL_NAMES}
+        chosen: CredentialOptions = options.of_one_origin(origins)
+        return chosen
+
+    def _hosts(self, servers: Iterable[Any], settings: Settings) -> tuple[list[Host], list[str]]:
+        taken = {*self.inventory.groups, *map(to_safe_group_name, self.get_option("groups"))}
+        # The settings hold plain texts; only the option's own value is trusted as a template.
+        templates = {str(it): it for it in self.get_option("hostnames")}
+        hosts: tuple[list[Host], list[str]] = make_hosts(
+            servers,
+            settings.rules,
+            GroupNames(to_safe_group_name, settings.systems),
+            lambda template, variables: self._render(templates[template], variables),
+            taken=taken,
+            full=settings.full_hostvars,
+        )
+        return hosts
+
+    def _render(self, template: str, variables: Mapping[str, Any]) -> str:
+        """A host name from a template of the option `hostnames`; empty where a variable it needs is undefined."""
+        self.templar.available_variables = {**variables, **self._vars}
+        try:
+            return str(self.templar.template(template))
+        except AnsibleUndefinedVariable:
+            return ""
+        except AnsibleError as error:
+            raise ConfigurationError(f"hostnames: {template!r} cannot be evaluated: {error}") from None
+
+    def _populate(self, hosts: Iterable[Host]) -> None:
         """Straight into Host and Group objects: InventoryData.set_variable prefers a group that has the host's name."""
         inventory = self.inventory
         for host in hosts:
@@ -158,27 +369,23 @@ class InventoryModule(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
             for name, value in host.variables.items():
                 entry.set_variable(name, value)
             for group, parent in host.groups:
-                if parent and parent not in inventory.groups:
-                    inventory.add_group(parent)
                 if group not in inventory.groups:
                     inventory.add_group(group)
                     if parent:
+                        inventory.add_group(parent)
                         inventory.add_child(parent, group)
                 inventory.groups[group].add_host(entry)
 
-    def _construct(self, hosts: list[Any]) -> None:
-        """Ansible's constructed features, one after the other for all hosts, keyed groups last: none may make a group
-        named like a host before that host has its variables and groups."""
+    def _construct(self, hosts: Iterable[Host]) -> None:
+        """Ansible's constructed features, each for all hosts before the next, keyed groups last: no group named like a
+        host may come to be before that host has its variables and groups."""
         strict = self.get_option("strict")
-        if compose := self.get_option("compose"):
-            for host in hosts:
-                self._set_composite_vars(compose, host.variables, host.name, strict=strict)
-        if groups := self.get_option("groups"):
-            for host in hosts:
-                self._add_host_to_composed_groups(groups, host.variables, host.name, strict=strict)
-        if keys := self.get_option("keyed_groups"):
-            for host in hosts:
-                self._add_host_to_keyed_groups(keys, host.variables, host.name, strict=strict)
-
-    def _text(self, option: str) -> str:
-        return str(self.get_option(option) or "").strip()
+        steps = (
+            ("compose", partial(self._set_composite_vars, strict=strict)),
+            ("groups", partial(self._add_host_to_composed_groups, strict=strict)),
+            ("keyed_groups", partial(self._add_host_to_keyed_groups, strict=strict)),
+        )
+        for option, step in steps:
+            wanted = self.get_option(option)
+            for host in hosts if wanted else ():
+                step(wanted, host.variables, host.name)

@@ -19,7 +19,6 @@ class Address:
     kind: str
     vpc_id: str
     port: str
-    primary: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class Server:
 
 def parse_server(raw: Json, region: str, project_id: str) -> Server:
     """The Server in one element of ListServersDetails' `servers` (it must have an `id`)."""
-    addresses = tuple(_addresses(raw.get("addresses")))
+    addresses = tuple(_addresses(raw))
     metadata = _mapping(raw.get("metadata"))
     return Server(
         id=raw["id"],
@@ -73,10 +72,13 @@ def parse_tags(value: object) -> dict[str, str]:
     return tags
 
 
-def _addresses(value: object) -> Iterator[Address]:
-    """Addresses in the API's order, those of a NIC marked primary first. The outer key is the VPC's id, not a name."""
+def _addresses(raw: Json) -> Iterator[Address]:
+    """Addresses in the API's order, those of the primary NIC first. The outer key is the VPC's id, not a name."""
+    interfaces = raw.get("network_interfaces")
+    marked = [_mapping(it) for it in interfaces] if isinstance(interfaces, list) else []
+    first = {it.get("port_id") for it in marked if it.get("primary") is True}
     found = []
-    for vpc_id, items in _mapping(value).items():
+    for vpc_id, items in _mapping(raw.get("addresses")).items():
         for item in items if isinstance(items, list) else ():
             entry = _mapping(item)
             try:
@@ -90,10 +92,10 @@ def _addresses(value: object) -> Iterator[Address]:
                     kind=_text(entry.get("OS-EXT-IPS:type")) or "fixed",
                     vpc_id=vpc_id,
                     port=_text(entry.get("OS-EXT-IPS:port_id")) or _text(entry.get("OS-EXT-IPS-MAC:mac_addr")),
-                    primary=entry.get("primary") is True,
                 )
             )
-    first = {address.port for address in found if address.primary}
+            if entry.get("primary") is True:
+                first.add(found[-1].port)
     yield from sorted(found, key=lambda address: address.port not in first)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .credentials import AccessKey, CredentialSource, StaticKey, key_from_file
@@ -39,6 +39,30 @@ class CredentialOptions:
         if self.credentials_file:
             return f"key {key_from_file(Path(self.credentials_file).expanduser()).ak}"
         return None
+
+    def of_one_origin(self, origins: Mapping[str, str]) -> CredentialOptions:
+        """The same options, where `origins` says which place each came from (`env: HW_SECRET_KEY`, or anything else).
+
+        A key pair from two families of variables is refused: one of the two is a leftover. A security token from
+        another place than its secret key belongs to another key and is left out. Raises ConfigurationError.
+        """
+        family = {name: _family(origin) for name, origin in origins.items()}
+        key, secret = family.get("access_key", ""), family.get("secret_key", "")
+        if self.access_key and self.secret_key and {key, secret} == set(FAMILIES):
+            raise ConfigurationError(
+                f"The access key comes from {key}* and the secret key from {secret}*: set both by one pair of names."
+            )
+        if self.security_token and family.get("security_token", "") != secret:
+            return replace(self, security_token="")
+        return self
+
+
+FAMILIES = ("HUAWEICLOUD_SDK_", "HW_")
+
+
+def _family(origin: str) -> str:
+    variable = origin.removeprefix("env: ") if origin.startswith("env: ") else ""
+    return next((family for family in FAMILIES if variable.startswith(family)), "")
 
 
 def make_source(

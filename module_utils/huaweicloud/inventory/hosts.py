@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import ConfigurationError
+from ..redact import without_secrets
 from ..servers import Server
 from .addresses import Bastion, Network, NotReachableError, Reach, choose, reach
 from .groups import GroupNames
@@ -63,25 +64,25 @@ class Problems:
 
 
 def make_hosts(
-    servers: Iterable[Server],
+    servers: Iterable[tuple[Server, Variables]],
     rules: HostRules,
     groups: GroupNames,
     render: Render,
     *,
     taken: Collection[str] = (),
-    extra: Mapping[str, Variables] | None = None,
+    full: bool = False,
 ) -> tuple[list[Host], list[str]]:
-    """Hosts in the order of `servers`, and the sentences to warn with.
+    """Hosts in the order of `servers` (each with the API's own object), and the sentences to warn with.
 
-    `taken` are names a host must not have (groups that exist already); `extra` adds variables by server id.
+    `taken` are names a host must not have (groups that exist already); `full` adds the API's object as a variable.
     """
     problems = Problems()
     drafts = []
-    for server in servers:
+    for server, raw in servers:
         reachable = reach(server, rules.network)
         variables = _variables(server, reachable, rules)
-        if extra:
-            variables.update(extra.get(server.id, {}))
+        if full:
+            variables[f"{rules.prefix}server{rules.suffix}"] = without_secrets(raw)
         try:
             variables.update(_connection(server, reachable, rules))
         except NotReachableError as error:
