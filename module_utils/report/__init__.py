@@ -1,0 +1,1 @@
+"""Verify results and inventory -> what the report page says -> HTML. Pure: the module reads and writes the files."""

@@ -1,0 +1,124 @@
+"""What is wrong in a verify result, and where it and the inventory of now say different things."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+
+from .plan import PlannedHost
+from .result import Check, Result, Value
+from .words import address_order, count, listed, natural, split_address
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that failed. `where` are the members' addresses, none for the cluster; `facts` are (label, text)."""
+
+    where: tuple[str, ...]
+    what: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+def problems(result: Result) -> tuple[Problem, ...]:
+    """Everything in the result that is not as it must be: the cluster's checks, then the members' in their order.
+
+    What is the same for several members is one problem.
+    """
+    found = [_failed((), check) for check in result.checks if not check.ok]
+    found += [Problem((address,), "A member was expected here and none was found.") for address in silent(result)]
+    for member in sorted(result.members, key=lambda member: address_order(member.address)):
+        at = (member.address,)
+        failed = [_failed(at, check) for check in member.checks if not check.ok]
+        if result.expected and member.address not in result.expected:
+            failed.append(Problem(at, "A member that was not expected."))
+        if not member.ok and not failed:
+            failed.append(Problem(at, "The member is marked as failed, without a reason."))
+        found += failed
+    if not result.ok and not found:
+        found.append(Problem((), "The result is marked as failed, without a reason."))
+    return _merged(found)
+
+
+def _merged(found: Iterable[Problem]) -> tuple[Problem, ...]:
+    places: dict[tuple[str, tuple[tuple[str, str], ...]], tuple[str, ...]] = {}
+    for problem in found:
+        same = (problem.what, problem.facts)
+        places[same] = places.get(same, ()) + problem.where
+    return tuple(Problem(where, what, facts) for (what, facts), where in places.items())
+
+
+def silent(result: Result) -> tuple[str, ...]:
+    """The addresses where a member was expected and none is in the result."""
+    known = {member.address for member in result.members}
+    return tuple(sorted((a for a in result.expected if a not in known), key=address_order))
+
+
+def differences(
+    result: Result, planned: Collection[PlannedHost], inventory: Mapping[str, PlannedHost]
+) -> tuple[str, ...]:
+    """Sentences on what changed in the inventory since the result: hosts added, taken away, moved or not running."""
+    checked: dict[str, set[str]] = {}
+    for member in result.members:
+        checked.setdefault(member.host, set()).add(split_address(member.address)[0])
+    asked = {split_address(address)[0] for address in result.expected}
+    names = {host.name for host in planned}
+    found = []
+    for host in sorted(planned, key=lambda host: natural(host.name)):
+        if host.name not in checked and host.address not in asked:
+            found.append(f"{host.name} ({host.address}) carries the tag now and was not part of the last check.")
+        elif host.name in checked and host.address and host.address not in checked[host.name]:
+            was = listed(sorted(checked[host.name], key=address_order))
+            found.append(f"{host.name} has the address {host.address} now; it was checked at {was}.")
+        if host.status not in ("", "ACTIVE"):
+            found.append(f"{host.name} is {host.status} now.")
+    for name in sorted(set(checked) - names, key=natural):
+        gone = "no longer carries the tag" if name in inventory else "is no longer in the inventory"
+        found.append(f"{name} was part of the last check and {gone}.")
+    return tuple(found)
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """A check of the cluster, or one asked of every member summed up: `outcome` is what came out, in a few words."""
+
+    name: str
+    ok: bool
+    outcome: str
+
+
+def check_lines(result: Result) -> tuple[CheckLine, ...]:
+    """What was checked, each name once."""
+    lines = [CheckLine(_words(check.name), check.ok, _joined(check.actual)) for check in result.checks]
+    asked: dict[str, list[bool]] = {}
+    for member in result.members:
+        for check in member.checks:
+            asked.setdefault(check.name, []).append(check.ok)
+    for name, outcomes in asked.items():
+        right = sum(outcomes)
+        outcome = f"{right} of {count(len(outcomes), 'member')}"
+        lines.append(CheckLine(_words(name), right == len(outcomes), outcome))
+    return tuple(lines)
+
+
+def _failed(where: tuple[str, ...], check: Check) -> Problem:
+    return Problem(where, check.reason or f"{_words(check.name)} failed.", _facts(check))
+
+
+def _facts(check: Check) -> tuple[tuple[str, str], ...]:
+    """What was expected and what was found; of two lists only what one has and the other has not."""
+    if isinstance(check.expected, tuple) and isinstance(check.actual, tuple):
+        missing = tuple(item for item in check.expected if item not in check.actual)
+        surplus = tuple(item for item in check.actual if item not in check.expected)
+        pairs = [("missing", _joined(missing)), ("unexpected", _joined(surplus))]
+        return tuple((label, text) for label, text in pairs if text)
+    if not check.expected and not check.actual:
+        return ()
+    return (("expected", _joined(check.expected) or "nothing"), ("found", _joined(check.actual) or "nothing"))
+
+
+def _joined(value: Value) -> str:
+    return value if isinstance(value, str) else ", ".join(value)
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
