@@ -39,7 +39,10 @@ class HostDriver(Protocol):
     """Makes hosts. Calls come from several threads at once; each raises HostError when it fails."""
 
     def boot(self, spec: HostSpec) -> None:
-        """Start a new host and return when its first process runs (SSH answers later, as on the cloud)."""
+        """Start a new host and return when its first process runs (SSH answers later, as on the cloud).
+
+        Replaces whatever an interrupted boot of the same server left behind.
+        """
 
     def delete(self, server_id: str) -> None:
         """Remove the host and all that belongs to it. Idempotent: an unknown id is no error."""

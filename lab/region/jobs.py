@@ -119,7 +119,6 @@ class Jobs:
 
     def _create(self, server: Server) -> None:
         self._cloud.update_server(server.id, task_state="spawning")
-        self._cloud.driver.delete(server.id)  # a process that was killed may have left half a host
         self._cloud.driver.boot(self._spec(server))
         launched = f"{self._cloud.now():%Y-%m-%dT%H:%M:%S.%f}"
         self._cloud.update_server(server.id, status="ACTIVE", task_state=None, launched_at=launched)

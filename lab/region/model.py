@@ -1,4 +1,8 @@
-"""Records of the region. All are frozen: a change is a new record, so what a reader holds never changes under it."""
+"""Records of the region. All are frozen: a change is a new record, so what a reader holds never changes under it.
+
+Those the store keeps by id are compared by identity (eq=False): that is how one knows whether a record changed, and it
+makes them cheap keys of what is derived from them.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +42,7 @@ class Fault:
     created: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Server:
     """A cloud server. `number` counts creations in the whole lab and orders lists; times are strings of clock.seconds.
 
@@ -107,7 +111,7 @@ class SubJob:
         return self.status in {"SUCCESS", "FAIL"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Job:
     """An accepted request. Its status follows from its parts; `action` is create, delete, start, stop or reboot."""
 
@@ -138,7 +142,7 @@ class Job:
         return max((sub.end or "" for sub in self.sub_jobs), default="") or self.begin if self.finished else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TemporaryKey:
     """An access key with an end. `agency` and `server_id` are set for one that a server's metadata gave out."""
 
@@ -152,7 +156,7 @@ class TemporaryKey:
     server_id: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Token:
     """What POST /v3/auth/tokens gave out. `project_id` is "" for a token scoped to the domain."""
 
@@ -164,7 +168,7 @@ class Token:
     project_id: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ClientToken:
     """A used X-Client-Token of a create request and what it had led to."""
 

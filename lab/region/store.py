@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 from lab.region import codec
 from lab.region.model import ClientToken, Job, Server, TemporaryKey, Token
@@ -27,22 +28,17 @@ class StateError(Exception):
 
 
 class Memo(Generic[R]):
-    """Remembers the bytes made of a record for as long as the very same record is asked for under its key."""
+    """Remembers the bytes made of a record for as long as that very record lives. R must compare by identity."""
 
     def __init__(self, make: Callable[[R], bytes]) -> None:
         self._make = make
-        self._known: dict[str, tuple[R, bytes]] = {}
+        self._known: WeakKeyDictionary[R, bytes] = WeakKeyDictionary()
 
-    def __call__(self, key: str, record: R) -> bytes:
-        known = self._known.get(key)
-        if known is not None and known[0] is record:
-            return known[1]
-        made = self._make(record)
-        self._known[key] = (record, made)
-        return made
-
-    def forget(self, key: str) -> None:
-        self._known.pop(key, None)
+    def __call__(self, record: R) -> bytes:
+        known = self._known.get(record)
+        if known is None:
+            known = self._known[record] = self._make(record)
+        return known
 
 
 def _encode(record: Any) -> bytes:
@@ -88,7 +84,6 @@ class Store:
         del ordered[bisect_left(ordered, server.number, key=_number)]
         for nic in server.nics:
             del self.by_address[nic.address]
-        self._encoded.forget(server_id)
 
     def in_project(self, project_id: str) -> list[Server]:
         """The project's servers, oldest first. Copy it before the lock is given back."""
@@ -101,20 +96,19 @@ class Store:
             finished = [old.id for old in self.jobs.values() if old.finished]
             for job_id in finished[: len(self.jobs) - MAX_FINISHED_JOBS]:
                 del self.jobs[job_id]
-                self._encoded.forget(job_id)
 
     def dump(self) -> bytes:
         """The whole state as JSON. Records that did not change since the last dump are not encoded again."""
         fields = [b'{"version":%d,"sequence":%d' % (VERSION, self.sequence)]
-        groups: dict[str, Iterable[tuple[str, Any]]] = {
-            "servers": self.servers.items(),
-            "jobs": self.jobs.items(),
-            "temporary_keys": self.temporary_keys.items(),
-            "tokens": self.tokens.items(),
-            "client_tokens": self.client_tokens.items(),
+        groups: dict[str, Iterable[Any]] = {
+            "servers": self.servers.values(),
+            "jobs": self.jobs.values(),
+            "temporary_keys": self.temporary_keys.values(),
+            "tokens": self.tokens.values(),
+            "client_tokens": self.client_tokens.values(),
         }
         for name, records in groups.items():
-            encoded = b",\n".join(self._encoded(key, record) for key, record in records)
+            encoded = b",\n".join(self._encoded(record) for record in records)
             fields.append(b',\n"%s":[%s]' % (name.encode(), encoded))
         return b"".join(fields) + b"}\n"
 

@@ -1,0 +1,43 @@
+"""A region on a loopback socket, spoken to by Huawei's own SDK."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+# The SDK writes ~/.huaweicloud on import.
+os.environ["HOME"] = tempfile.mkdtemp(prefix="sdk-home-")
+
+import pytest
+from region_world import SlowHosts, World, ecs_client, listening
+
+
+@pytest.fixture
+def hosts():
+    return SlowHosts()
+
+
+@pytest.fixture
+def world(hosts):
+    return World(hosts)
+
+
+@pytest.fixture
+def url(world):
+    with listening(world.api) as address:
+        yield address
+
+
+@pytest.fixture
+def ecs(url, world):
+    return ecs_client(url, world.account)
+
+
+@pytest.fixture
+def iam(url, world):
+    from huaweicloudsdkcore.auth.credentials import GlobalCredentials
+    from huaweicloudsdkiam.v3 import IamClient
+
+    account = world.account
+    credentials = GlobalCredentials(account.access_key, account.secret_key, account.domain_id)
+    return IamClient.new_builder().with_credentials(credentials).with_endpoint(url).build()
