@@ -31,10 +31,6 @@ class Workspace:
         return self.directory / "logs"
 
     @property
-    def hosts(self) -> Path:
-        return self.directory / "hosts"
-
-    @property
     def secrets(self) -> Path:
         return self.directory / "secrets.json"
 
@@ -48,7 +44,7 @@ class Workspace:
 
     def create(self) -> None:
         """Make the directories; they are the owner's alone because they hold keys."""
-        for directory in (self.directory, self.logs, self.hosts):
+        for directory in (self.directory, self.logs):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def clear(self) -> None:

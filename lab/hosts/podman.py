@@ -23,6 +23,7 @@ from lab.shell import run, succeeds
 
 LAB_LABEL = "ecs-cluster-kit.lab"
 SERVER_LABEL = "ecs-cluster-kit.server"
+HOSTS = "hosts"
 # crun refuses machines with hybrid cgroups; runc works with v1, hybrid and v2.
 PODMAN = ("podman", "--runtime", "runc")
 SHUTDOWN_SECONDS = 15
@@ -35,13 +36,17 @@ CAPABILITIES = "NET_ADMIN,SYS_ADMIN"
 
 @dataclass(frozen=True)
 class PodmanDriver:
-    """The HostDriver of real hosts. `directory` keeps a folder per host. Needs root; safe to call from many threads."""
+    """The HostDriver of real hosts. Needs root; safe to call from many threads.
+
+    `directory` is the lab's; hosts/ in it has a folder per host.
+    """
 
     lab_id: str
     directory: Path
 
     def boot(self, spec: HostSpec) -> None:
-        """See HostDriver. Nothing of the host is left when it fails."""
+        """See HostDriver. Nothing of the host is left when it fails; what a killed boot left is replaced."""
+        self.delete(spec.server_id)
         try:
             self._write(spec)
             netns.create(self.lab_id, spec.server_id, spec.nics)
@@ -89,7 +94,8 @@ class PodmanDriver:
 
     def known(self) -> set[str]:
         """The ids of all servers of this lab that have a container, running or not, or files from an aborted boot."""
-        folders = {path.name for path in self.directory.iterdir()} if self.directory.is_dir() else set()
+        hosts = self.directory / HOSTS
+        folders = {path.name for path in hosts.iterdir()} if hosts.is_dir() else set()
         return self._servers("--all") | folders
 
     def _servers(self, *options: str) -> set[str]:
@@ -130,7 +136,7 @@ class PodmanDriver:
 
     def _write(self, spec: HostSpec) -> None:
         folder = self._folder(spec.server_id)
-        folder.mkdir(mode=0o700, parents=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / "spec.json").write_text(json.dumps(dataclasses.asdict(spec)), encoding="utf-8")
         for name, content in hardware.files(spec.memory_mb, spec.vcpus).items():
             (folder / name).write_text(content, encoding="ascii")
@@ -145,4 +151,4 @@ class PodmanDriver:
         return netns_name(self.lab_id, server_id)
 
     def _folder(self, server_id: str) -> Path:
-        return self.directory / server_id
+        return self.directory / HOSTS / server_id

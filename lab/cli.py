@@ -1,0 +1,103 @@
+"""`lab`: an ECS region on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from lab.commands import show, ssh
+from lab.commands.down import down
+from lab.commands.up import up
+from lab.errors import LabError
+from lab.hosts.driver import HostError
+from lab.progress import Progress
+from lab.workspace import Workspace
+
+LOCKS = Path("/run/lock")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one subcommand. Returns 0, 1 after one line of error, 130 when interrupted."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    options = _parser().parse_args(words)
+    workspace = Workspace(options.root) if options.root else Workspace()
+    try:
+        return _run(options, workspace, words)
+    except (LabError, HostError) as error:
+        print(f"lab: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("lab: interrupted; `lab up` goes on from here, `lab down` removes everything", file=sys.stderr)
+        return 130
+
+
+def _run(options: argparse.Namespace, workspace: Workspace, words: list[str]) -> int:
+    if options.command in {"up", "down"}:
+        _need_root(words)
+        with _alone(workspace):
+            try:
+                if options.command == "up":
+                    settings = up(workspace, options.plan, Progress())
+                    print(f"lab {workspace.id} is up at {settings.endpoint}: `lab status`, `lab env`, `lab ssh NAME`")
+                else:
+                    down(workspace, Progress())
+            finally:
+                workspace.give_to_caller()
+    elif options.command == "status":
+        print(show.status(workspace))
+    elif options.command == "env":
+        print(show.env(workspace))
+    elif options.command == "logs":
+        print(show.logs(workspace, options.what, options.follow))
+    else:
+        argv = ssh.command(workspace, options.name, options.words)
+        os.execvp(argv[0], argv)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="lab", description="An ECS region on this machine, with real hosts.")
+    parser.add_argument("--root", type=Path, help="keep the lab in DIR/.lab (default: this checkout)", metavar="DIR")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    starting = commands.add_parser("up", help="start the region and the servers of a plan; keep what runs already")
+    starting.add_argument("--plan", type=Path, metavar="FILE", help="servers to create, e.g. lab/plans/demo.yml")
+    commands.add_parser("down", help="remove everything `up` made")
+    commands.add_parser("status", help="the region and its servers")
+    commands.add_parser("env", help='keys and endpoints as shell exports: eval "$(lab env)"')
+    shell = commands.add_parser("ssh", help="a root shell, or one command, on a server")
+    shell.add_argument("name", metavar="NAME")
+    shell.add_argument("words", nargs=argparse.REMAINDER, metavar="CMD")
+    logs = commands.add_parser("logs", help="the API's log, or the console log of a server")
+    logs.add_argument("what", nargs="?", default="api", metavar="api|NAME")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on as the API's log grows")
+    return parser
+
+
+def _need_root(words: list[str]) -> None:
+    """Networks and containers are root's: start again through sudo. Raises LabError where there is none."""
+    if os.geteuid() == 0:
+        return
+    if shutil.which("sudo") is None:
+        raise LabError("This needs root, and there is no sudo here: run it as root.")
+    os.execvp("sudo", ["sudo", sys.executable, "-m", "lab.cli", *words])
+
+
+@contextmanager
+def _alone(workspace: Workspace) -> Iterator[None]:
+    """Two `up` or `down` of one lab must not run at the same time. Raises LabError when another one does."""
+    with (LOCKS / f"ecs-cluster-kit-{workspace.id}").open("w") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LabError("Another `lab up` or `lab down` of this checkout is running: wait for it.") from None
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,69 @@
+"""`lab status`, `lab env` and `lab logs`: looking at a lab. None of them needs root."""
+
+from __future__ import annotations
+
+import os
+import shlex
+
+from lab import process, vault
+from lab import settings as lab_settings
+from lab.customer import Customer
+from lab.errors import LabError
+from lab.settings import LabSettings, SettingsError
+from lab.workspace import Workspace
+
+LINES = "200"
+
+
+def settings_of(workspace: Workspace) -> LabSettings:
+    """The settings of a lab that is up. Raises LabError when there is none."""
+    try:
+        return lab_settings.load(workspace.directory)
+    except SettingsError as error:
+        raise LabError(str(error)) from error
+
+
+def status(workspace: Workspace) -> str:
+    """The region and its servers as text. Raises LabError when the lab is down or its API does not answer."""
+    settings = settings_of(workspace)
+    if not process.answers(settings):
+        raise LabError(f"The API at {settings.endpoint} does not answer: run `lab up`; `lab logs` shows why it ended.")
+    lines = [f"lab {settings.lab_id}   network {settings.cidr}   API {settings.endpoint}"]
+    for index, region in enumerate(settings.regions):
+        servers = Customer(settings, index).servers()
+        lines += [f"region {region.id}   project {region.project_id}   {len(servers)} servers"]
+        lines += [
+            f"  {server.name:<14} {server.status:<8} {server.address:<15} {server.availability_zone:<13} "
+            f"{server.flavor:<12} {server.id}  {' '.join(server.tags)}".rstrip()
+            for server in sorted(servers, key=lambda server: server.name)
+        ]
+    return "\n".join(lines)
+
+
+def env(workspace: Workspace) -> str:
+    """Shell exports of what a user of Huawei Cloud would export, and of the two root passwords."""
+    settings, secrets = settings_of(workspace), vault.load(workspace)
+    account = settings.accounts[0]
+    values = {
+        "HUAWEICLOUD_SDK_AK": account.access_key,
+        "HUAWEICLOUD_SDK_SK": account.secret_key,
+        "HW_REGION_NAME": settings.regions[0].id,
+        "HW_ECS_ENDPOINT": settings.endpoint,
+        "HW_IAM_ENDPOINT": settings.endpoint,
+        "ECS_BOOTSTRAP_PASSWORD": secrets.bootstrap_password,
+        "ECS_ROOT_PASSWORD": secrets.root_password,
+    }
+    return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in values.items())
+
+
+def logs(workspace: Workspace, what: str, follow: bool) -> str:
+    """The console log of the server `what`, or the API's log. Follows the latter, replacing this process, if asked."""
+    if what != "api":
+        customer = Customer(settings_of(workspace))
+        return customer.console(customer.find(what).id).rstrip("\n")
+    log = process.log_file(workspace)
+    if not log.exists():
+        raise LabError(f"There is no {log}: the lab has not been up here.")
+    if follow:
+        os.execvp("tail", ["tail", "--lines", LINES, "--follow=name", str(log)])
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-int(LINES) :])
