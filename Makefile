@@ -15,6 +15,7 @@ PACKAGES := python3-venv maven openjdk-17-jdk-headless openssh-client podman run
 MVN := mvn -q -B -ntp
 DISCOVERY_JAR := discovery/target/ecs-discovery-0.1.0.jar
 PROBE_JAR := services/hazelcast_probe/target/hazelcast-probe-0.1.0.jar
+molecule_roles = $(patsubst roles/%/molecule,%,$(wildcard roles/*/molecule))
 java_sources = $(shell find $(1)/src/main -type f) $(1)/pom.xml
 
 .PHONY: help setup packages jar image demo demo-down check lint unit java-test lab-test molecule test prove bench clean
@@ -89,7 +90,9 @@ lab-test: setup jar
 	@$(SUDO) env PATH="$$PATH" pytest -q tests/lab --junitxml=reports/junit/lab.xml
 
 molecule: setup jar  ## scenarios on the lab's hosts: make molecule ROLE=hazelcast
-	@$(BIN)/python -m tests.molecule $(ROLE)
+	@test -d "roles/$(ROLE)/molecule" || { echo "make: say which: make molecule ROLE=<one of: $(molecule_roles)>" >&2; exit 1; }
+	@export LAB_ROOT=$(CURDIR)/.lab/molecule; mkdir -p $$LAB_ROOT; trap 'lab --root $$LAB_ROOT down' EXIT; \
+	lab --root $$LAB_ROOT up; eval "$$(lab --root $$LAB_ROOT env)"; cd roles/$(ROLE) && molecule test
 
 test: setup jar lint  ## everything; .ci/run calls this
 	@mkdir -p reports/junit
