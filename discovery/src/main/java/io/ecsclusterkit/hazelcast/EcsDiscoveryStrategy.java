@@ -86,7 +86,7 @@ public final class EcsDiscoveryStrategy implements DiscoveryStrategy {
     /** Never throws and takes no longer than two seconds, because it is called unguarded while the member starts. */
     @Override
     public Map<String, String> discoverLocalMetadata() {
-        Future<?> glance = threads.submit(() -> roster.glance(LOCAL_METADATA));
+        Future<?> glance = threads.submit(this::glance);
         try {
             glance.get(LOCAL_METADATA.toMillis() + LOCAL_METADATA_MARGIN_MILLIS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
@@ -95,6 +95,12 @@ public final class EcsDiscoveryStrategy implements DiscoveryStrategy {
             logger.fine("This server's zone could not be learnt in time.");
         }
         return LocalMetadata.of(config, myself, survey);
+    }
+
+    private void glance() {
+        Deadline deadline = Deadline.in(LOCAL_METADATA, time);
+        myself.learn(deadline);
+        roster.glance(deadline);
     }
 
     @Override

@@ -52,6 +52,17 @@ final class Myself {
         return identity;
     }
 
+    /** Asks metadata once, if it may be asked and has not answered yet; no matter if it fails. */
+    void learn(Deadline deadline) {
+        try {
+            if (metadata != null) {
+                identity(deadline);
+            }
+        } catch (CloudException e) {
+            // Whoever needs it asks again and says why it cannot be had.
+        }
+    }
+
     /** What metadata has said so far. */
     Optional<Identity> knownIdentity() {
         return Optional.ofNullable(identity);

@@ -34,7 +34,8 @@ final class Roster {
     private final Map<Site, Listing> lastGood = new LinkedHashMap<>();
     private List<String> current;
     private Deadline fresh;
-    private boolean everGood;
+    /** From the first list on, or from the decision to start without one. */
+    private boolean settled;
     private boolean outage;
 
     Roster(EcsConfig config, Survey survey, Cloud cloud, TimeSource time, ILogger logger) {
@@ -54,17 +55,17 @@ final class Roster {
         if (fresh != null && !fresh.passed()) {
             return current;
         }
-        return keep(everGood ? later() : atStart());
+        return keep(settled ? later() : atStart());
     }
 
     /** Tries once, for what it may teach of this server; a list it gets serves the join as well. */
-    synchronized void glance(Duration limit) {
-        if (everGood) {
+    synchronized void glance(Deadline deadline) {
+        if (settled) {
             return;
         }
         try {
             Map<Site, Listing> found = new LinkedHashMap<>();
-            keep(good(survey.addresses(found, Deadline.in(limit, time)), found));
+            keep(good(survey.addresses(found, deadline), found));
         } catch (CloudException e) {
             logger.fine("Nothing learnt about this server yet: " + e.getMessage() + ".");
         }
@@ -117,13 +118,13 @@ final class Roster {
     private List<String> good(List<String> addresses, Map<Site, Listing> found) {
         if (outage) {
             logger.info("The servers of this cluster can be listed again: " + addresses.size() + " of them.");
-        } else if (!everGood) {
+        } else if (!settled) {
             logger.info("Servers of this cluster: " + addresses.size() + ", members are looked for on port " + config.ports() + ".");
             if (config.tagKeys().isEmpty() && addresses.size() > MANY_UNTAGGED) {
                 logger.warning("Members are looked for on all " + addresses.size() + " ACTIVE servers of the project: a tag-key saves time.");
             }
         }
-        everGood = true;
+        settled = true;
         outage = false;
         lastGood.clear();
         lastGood.putAll(found);
@@ -160,6 +161,8 @@ final class Roster {
         String sentence = "Cannot list the servers of this cluster: " + why + ".";
         if (config.allowStandalone()) {
             logger.warning(sentence + " This member starts alone (allow-standalone).");
+            settled = true;
+            outage = true;
             return List.of();
         }
         throw new HazelcastException(sentence + " This member stops, because alone it would be a cluster of its own.");
@@ -172,10 +175,13 @@ final class Roster {
     }
 
     private void sleep(Duration duration) {
+        boolean slept = false;
         try {
-            time.sleep(duration);
+            slept = time.sleep(duration);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+        if (!slept) {
             throw new HazelcastException("The member was shut down while it looked for others.");
         }
     }

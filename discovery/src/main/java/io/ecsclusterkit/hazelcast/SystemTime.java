@@ -21,10 +21,8 @@ final class SystemTime implements TimeSource {
     }
 
     @Override
-    public void sleep(Duration duration) throws InterruptedException {
-        if (stopped.await(duration.toNanos(), TimeUnit.NANOSECONDS)) {
-            throw new InterruptedException("the member is being shut down");
-        }
+    public boolean sleep(Duration duration) throws InterruptedException {
+        return !stopped.await(duration.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     @Override

@@ -12,12 +12,8 @@ interface TimeSource {
     /** A clock for durations that only goes forward, in nanoseconds. */
     long nanos();
 
-    /**
-     * Waits.
-     *
-     * @throws InterruptedException when the member is shut down meanwhile
-     */
-    void sleep(Duration duration) throws InterruptedException;
+    /** Waits, and says whether the time has passed in full: not when the member is shut down meanwhile. */
+    boolean sleep(Duration duration) throws InterruptedException;
 
     /** Ends every wait, now and from now on: the member is being shut down. */
     void stop();
