@@ -41,24 +41,30 @@ Fetch = Callable[[str | None], Page]
 def list_all(fetch: Fetch, limit: int) -> Listing:
     """Every server that `fetch(marker)` gives, a marker being the id of the last server of the page before.
 
-    When the end comes before the announced number, the list is walked once more: a server deleted between two pages
-    may have ended the first walk early. Raises AnswerError for a list that never moves on.
+    When servers came or went during the walk, or it ended before the announced number, the list is walked once more:
+    a server deleted between two pages may have ended the first walk early. Raises AnswerError for a list that never
+    moves on.
     """
     found: dict[str, Json] = {}
     total: int | None = None
     for _ in range(PASSES):
-        total = _walk(fetch, limit, found)
-        if total is None or len(found) >= total:
+        total, calm = _walk(fetch, limit, found)
+        if calm:
             break
     return Listing(list(found.values()), total)
 
 
-def _walk(fetch: Fetch, limit: int, found: dict[str, Json]) -> int | None:
-    """One pass from the first page to the end; adds to `found`. Returns the last announced total."""
+def _walk(fetch: Fetch, limit: int, found: dict[str, Json]) -> tuple[int | None, bool]:
+    """One pass from the first page to the end; adds to `found`.
+
+    Returns the last announced total, and whether nothing changed on the way and all that was announced was seen.
+    """
     order: list[str] = []  # ids of this pass, to step back when the server a marker names is gone
     seen: set[str] = set()
+    totals: set[int | None] = set()
     marker: str | None = None
     stalls = steps_back = 0
+    calm = True
     while True:
         try:
             page = fetch(marker)
@@ -66,6 +72,7 @@ def _walk(fetch: Fetch, limit: int, found: dict[str, Json]) -> int | None:
             steps_back += 1
             if marker is None or error.status not in (400, 404) or steps_back > STEPS_BACK:
                 raise
+            calm = False
             marker = order[-1 - steps_back] if len(order) > steps_back else None
             continue
         steps_back = 0
@@ -74,9 +81,11 @@ def _walk(fetch: Fetch, limit: int, found: dict[str, Json]) -> int | None:
             seen.add(server["id"])
             order.append(server["id"])
             found.setdefault(server["id"], server)
+        totals.add(page.total)
         everything = page.total is not None and len(seen) >= page.total
+        # A short page alone is no end: the service may cap pages below the limit asked for.
         if not page.servers or (everything and (not new or len(page.servers) < limit)):
-            return page.total
+            return page.total, calm and len(totals) == 1 and (everything or page.total is None)
         stalls = 0 if new else stalls + 1
         if stalls == STALLS:
             raise AnswerError(f"The list of servers does not move on after server {marker}.")

@@ -1,0 +1,277 @@
+"""The client on the wire: retries, refusals, broken answers, and sentences that name what to do."""
+
+import threading
+import time
+
+import pytest
+from ansible.module_utils.huaweicloud.client import CloudClient, Limits
+from ansible.module_utils.huaweicloud.credentials import AccessKey, StaticKey
+from ansible.module_utils.huaweicloud.endpoints import Endpoints
+from ansible.module_utils.huaweicloud.errors import ApiError, ConfigurationError, HuaweiCloudError
+from ansible.module_utils.huaweicloud.fetch import fetch_regions
+from ansible.module_utils.huaweicloud.redact import Redactor
+from ansible.module_utils.huaweicloud.retry import RetryPolicy
+from ansible.module_utils.huaweicloud.transport import HttpOptions, Transport
+from fake_cloud import KEY, SECRET, FakeCloud, Reply, refused, server, throttled
+
+
+def client_of(cloud, *, retries=5, deadline=20.0, timeout=5.0, key=KEY, redactor=None):
+    source = StaticKey(AccessKey(key, SECRET))
+    endpoints = Endpoints({"ecs": cloud.url, "iam": cloud.url})
+    limits = Limits(RetryPolicy(retries, first_wait=0.01), deadline)
+    redactor = redactor or Redactor()
+    redactor.learn([SECRET], access_keys=[key])
+    return CloudClient(source, endpoints, Transport(HttpOptions(timeout=timeout)), limits, redactor)
+
+
+def ids(listing):
+    return [it["id"] for it in listing.servers]
+
+
+def test_pages_of_the_largest_size_joined(cloud):
+    cloud.servers["test-1"] = [server(number) for number in range(2500)]
+    listing = client_of(cloud).list_servers("test-1", "project-test-1")
+    assert ids(listing) == [it["id"] for it in cloud.servers["test-1"]]
+    assert [seen.first("limit") for seen in cloud.seen] == ["1000"] * 3
+    assert [seen.first("marker") for seen in cloud.seen] == [None, ids(listing)[999], ids(listing)[1999]]
+
+
+def test_user_data_and_passwords_are_dropped_at_once(cloud):
+    cloud.servers["test-1"] = [server(1, adminPass="x", metadata={"vpc_id": "v", "admin_pass": "x", "user_data": "x"})]
+    (got,) = client_of(cloud).list_servers("test-1", "project-test-1").servers
+    assert not [name for name in (*got, *got["metadata"]) if "user_data" in name or "pass" in name.lower()]
+    assert got["metadata"] == {"vpc_id": "v"}
+
+
+def failing(times, reply):
+    """Trouble for the first `times` requests."""
+    left = [times]
+
+    def trouble(seen):
+        left[0] -= 1
+        return reply if left[0] >= 0 else None
+
+    return trouble
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        throttled(),
+        throttled("0"),
+        Reply(500, {"error": {"code": "Ecs.0000", "message": "internal"}}),
+        Reply(503, b"<html>busy</html>"),
+        Reply(200, {"error_msg": "x", "error_code": "APIGW.0308"}),
+        Reply(200, b"<html>a proxy's page</html>"),
+        Reply(200, b""),
+        Reply(200, b"null"),
+        Reply(200, {"count": 1, "servers": None}),
+        Reply(200, {"count": 1, "servers": [{"id": None}]}),
+        Reply(200, {"count": 1, "servers": [server(1)]}, cut=40),
+        Reply(200, b"\xff\xfe\x00"),
+    ],
+    ids=lambda reply: f"{reply.status}-{reply.content()[:12]!r}-{reply.cut}",
+)
+def test_passing_trouble_is_retried_and_nothing_is_lost(cloud, reply):
+    cloud.servers["test-1"] = [server(1), server(2)]
+    cloud.trouble = failing(2, reply)
+    assert len(client_of(cloud).list_servers("test-1", "project-test-1").servers) == 2
+    assert len(cloud.seen) == 3
+
+
+def test_trouble_on_the_second_page_is_retried_there(cloud):
+    cloud.servers["test-1"] = [server(number) for number in range(30)]
+    cloud.page_cap = 10
+    cloud.trouble = lambda seen: throttled() if len(cloud.seen) == 2 else None
+    assert len(client_of(cloud).list_servers("test-1", "project-test-1").servers) == 30
+    assert len(cloud.seen) == 4
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 429])
+def test_lasting_trouble_is_an_error_after_the_retries(cloud, status):
+    cloud.trouble = lambda seen: Reply(status, {"error": {"code": "X", "message": "still broken"}})
+    with pytest.raises(ApiError, match=r"region test-1 .*still broken.*\(4 tries\)"):
+        client_of(cloud, retries=3).list_servers("test-1", "project-test-1")
+    assert len(cloud.seen) == 4
+
+
+def test_a_failure_on_a_later_page_gives_no_servers_at_all(cloud):
+    cloud.servers["test-1"] = [server(number) for number in range(30)]
+    cloud.page_cap = 10
+    cloud.trouble = lambda seen: Reply(500, b"") if seen.first("marker") else None
+    with pytest.raises(HuaweiCloudError):
+        client_of(cloud, retries=1).list_servers("test-1", "project-test-1")
+
+
+def test_a_server_that_hangs_is_left_after_the_timeout(cloud):
+    cloud.trouble = lambda seen: Reply(200, {"servers": []}, wait=3)
+    begin = time.monotonic()
+    with pytest.raises(HuaweiCloudError, match=r"did not answer within 1 s"):
+        client_of(cloud, retries=0, timeout=1).list_servers("test-1", "project-test-1")
+    assert time.monotonic() - begin < 2.5
+
+
+def test_the_deadline_holds_for_all_tries_together(cloud):
+    cloud.trouble = lambda seen: Reply(200, {"servers": []}, wait=5)
+    begin = time.monotonic()
+    with pytest.raises(HuaweiCloudError):
+        client_of(cloud, retries=50, timeout=0.4, deadline=1).list_servers("test-1", "project-test-1")
+    assert time.monotonic() - begin < 2
+
+
+def test_retry_after_is_waited_for(cloud):
+    cloud.trouble = failing(1, throttled("1"))
+    begin = time.monotonic()
+    client_of(cloud).list_servers("test-1", "project-test-1")
+    assert time.monotonic() - begin >= 1
+
+
+def test_retry_after_beyond_the_deadline_is_an_error_at_once(cloud):
+    cloud.trouble = lambda seen: throttled("300")
+    begin = time.monotonic()
+    with pytest.raises(ApiError, match="asks to wait 300 s"):
+        client_of(cloud, deadline=5).list_servers("test-1", "project-test-1")
+    assert time.monotonic() - begin < 1
+    assert len(cloud.seen) == 1
+
+
+def test_retry_after_as_a_date(cloud):
+    cloud.trouble = lambda seen: throttled("Wed, 01 Jan 2098 00:00:00 GMT")
+    with pytest.raises(ApiError, match="asks to wait"):
+        client_of(cloud).list_servers("test-1", "project-test-1")
+
+
+def test_a_wrong_key_is_tried_once_and_named_by_its_end(cloud):
+    with pytest.raises(ApiError) as caught:
+        client_of(cloud, key="HPUAWRONGWRONGWR1234").list_servers("test-1", "project-test-1")
+    text = str(caught.value)
+    assert "****1234" in text
+    assert "HPUAWRONG" not in text
+    assert "region test-1" in text
+    assert "Check the access key" in text
+    assert len(cloud.seen) == 1
+
+
+def test_a_missing_permission_is_named(cloud):
+    cloud.trouble = lambda seen: Reply(403, {"error": {"code": "Ecs.0003", "message": "Policy doesn't allow"}})
+    with pytest.raises(ApiError, match=r"permission ecs:cloudServers:list is missing.*Policy doesn't allow"):
+        client_of(cloud).list_servers("test-1", "project-test-1")
+    assert len(cloud.seen) == 1
+
+
+@pytest.mark.parametrize(("skew", "words"), [(3600, "60 minutes behind"), (-7200, "120 minutes ahead of")])
+def test_a_wrong_clock_is_said(cloud, skew, words):
+    cloud.skew = skew
+    cloud.trouble = lambda seen: refused()
+    with pytest.raises(ApiError, match=words):
+        client_of(cloud).list_servers("test-1", "project-test-1")
+
+
+def test_secrets_that_the_api_repeats_are_masked(cloud):
+    cloud.trouble = lambda seen: refused(f"sk {SECRET} of {KEY} is wrong")
+    with pytest.raises(ApiError) as caught:
+        client_of(cloud).list_servers("test-1", "project-test-1")
+    assert SECRET not in str(caught.value)
+    assert KEY not in str(caught.value)
+
+
+def test_a_redirect_is_not_followed(cloud):
+    cloud.trouble = lambda seen: Reply(302, b"", {"Location": "http://127.0.0.1:9/elsewhere"})
+    with pytest.raises(ApiError, match="redirects to http://127.0.0.1:9/elsewhere"):
+        client_of(cloud).list_servers("test-1", "project-test-1")
+
+
+def test_nobody_there_is_said_quickly():
+    with FakeCloud() as fake:
+        client = client_of(fake)
+    begin = time.monotonic()
+    with pytest.raises(HuaweiCloudError, match=r"ECS of region test-1: .*connection was refused"):
+        client.list_servers("test-1", "project-test-1")
+    assert time.monotonic() - begin < 1
+
+
+def test_a_netrc_entry_does_not_replace_the_signature(cloud, tmp_path, monkeypatch):
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login u password p\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    client_of(cloud).list_servers("test-1", "project-test-1")
+    assert cloud.seen[0].headers["authorization"].startswith("SDK-HMAC-SHA256 ")
+
+
+def queries(*regions):
+    return {region: [()] for region in regions}
+
+
+def fetch(cloud, client, *regions, projects=None):
+    return fetch_regions(client, Endpoints({"ecs": cloud.url, "iam": cloud.url}), queries(*regions), projects or {})
+
+
+REGIONS = [f"test-{number}" for number in range(1, 11)]
+
+
+def test_many_regions_cost_one_look_up_and_one_list_each(cloud):
+    cloud.servers = {region: [server(index)] for index, region in enumerate(REGIONS)}
+    result = fetch(cloud, client_of(cloud), *REGIONS)
+    assert {region: len(data.servers) for region, data in result.regions.items()} == dict.fromkeys(REGIONS, 1)
+    assert cloud.paths().count("/v3/projects") == 1
+    assert len(cloud.seen) == 11
+
+
+def test_known_projects_are_not_looked_up(cloud):
+    fetch(cloud, client_of(cloud), "test-1", projects={"test-1": "project-test-1"})
+    assert "/v3/projects" not in cloud.paths()
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_wrong_key_meets_at_most_four_requests_however_many_regions(cloud, attempt):
+    cloud.latency = 0.05
+    client = client_of(cloud, key="HPUAWRONGWRONGWR1234")
+    result = fetch(cloud, client, *REGIONS, projects={region: f"project-{region}" for region in REGIONS})
+    assert set(result.failures) == set(REGIONS)
+    assert 1 <= len(cloud.seen) <= 4
+
+
+def test_an_accepted_key_runs_freely(cloud):
+    cloud.servers = {region: [] for region in REGIONS}
+    cloud.latency = 0.1
+    most, now, lock = [0], [0], threading.Lock()
+
+    def count(seen):
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.1)
+        with lock:
+            now[0] -= 1
+
+    cloud.trouble = count
+    fetch(cloud, client_of(cloud), *REGIONS)
+    assert most[0] > 4
+
+
+def test_a_refusal_after_acceptance_concerns_one_region(cloud):
+    cloud.servers = {"test-1": [server(1)], "test-2": [server(2)]}
+    cloud.trouble = lambda seen: refused() if "project-test-2" in seen.path else None
+    result = fetch(cloud, client_of(cloud), "test-1", "test-2")
+    assert list(result.regions) == ["test-1"]
+    assert list(result.failures) == ["test-2"]
+
+
+def test_no_project_and_several_projects_are_told_apart(cloud):
+    with pytest.raises(ConfigurationError, match="no project for region elsewhere-1"):
+        client_of(cloud).project_id("elsewhere-1")
+    twice = [{"id": "p1", "name": "test-1"}, {"id": "p2", "name": "test-1"}]
+    cloud.trouble = lambda seen: Reply(200, {"projects": twice})
+    with pytest.raises(ConfigurationError, match=r"several projects named test-1 \(p1, p2\)"):
+        client_of(cloud).project_id("test-1")
+
+
+def test_no_thread_and_no_connection_outlives_the_run(cloud):
+    before = threading.active_count()
+    client = client_of(cloud)
+    fetch(cloud, client, "test-1")
+    client.close()
+    deadline = time.monotonic() + 2
+    while threading.active_count() > before + 1 and time.monotonic() < deadline:
+        time.sleep(0.02)  # the fake cloud's own threads end when connections close
+    assert threading.active_count() <= before + 1
