@@ -1,0 +1,112 @@
+#!/usr/bin/python
+"""What would make a deploy of Hazelcast members fail later, found before anything is changed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible.module_utils.hazelcast.ports import cgroup_unit, inodes_listening_on, sockets_of
+from ansible.module_utils.hazelcast.units import unit_name
+
+DOCUMENTATION = r"""
+module: hazelcast_preflight
+short_description: Finds what would make a deploy of Hazelcast members on this host fail
+description:
+  - Looks at free disk space, memory, the clock, and who listens on the members' ports, and changes nothing.
+  - All troubles of a host are reported together, a sentence each.
+options:
+  ports: {type: list, elements: int, required: true, description: The ports of the members.}
+  least_disk_mb: {type: int, default: 512, description: 'Free space needed for home, JDK and journal, in MiB.'}
+  least_memory_mb: {type: int, default: 900, description: 'What the smallest server for a member has, in MiB.'}
+  now: {type: float, required: true, description: 'Time on the control node, in seconds since 1970.'}
+  most_clock_offset_s:
+    type: int
+    default: 300
+    description: How far the clock may be off. Signatures of Huawei Cloud's API tolerate 15 minutes.
+"""
+RETURN = r"""
+troubles: {type: list, returned: always, description: What is wrong, a sentence each.}
+"""
+
+
+# Where homes of Hazelcast are.
+HOMES = "/home"
+
+
+def disk_trouble(least_mb: int) -> str:
+    free_mb = shutil.disk_usage(HOMES).free >> 20
+    if free_mb >= least_mb:
+        return ""
+    return f"{HOMES} has {free_mb} MiB free, {least_mb} are needed: make room or give the server a larger disk."
+
+
+def memory_trouble(least_mb: int) -> str:
+    memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
+    if memory_mb >= least_mb:
+        return ""
+    return f"It has {memory_mb} MiB of memory, a member needs a server with {least_mb}: choose a larger flavor."
+
+
+def clock_trouble(there: float, most_s: int) -> str:
+    offset = time.time() - there
+    if abs(offset) <= most_s:
+        return ""
+    side = "ahead of" if offset > 0 else "behind"
+    return (
+        f"Its clock is {abs(offset):.0f} s {side} the control node's, more than {most_s}: "
+        f"set the one of the two that is wrong (chronyc makestep); signed requests would be refused."
+    )
+
+
+def port_trouble(port: int) -> str:
+    inodes = inodes_listening_on(port)
+    if not inodes:
+        return ""
+    for process in Path("/proc").glob("[0-9]*"):
+        if inodes & sockets_of(process):
+            unit = cgroup_unit(process)
+            if unit == unit_name(port):
+                return ""
+            name = (process / "comm").read_text().strip()
+            where = f" of {unit}" if unit else ""
+            return (
+                f"Port {port} is taken by {name} (process {process.name}{where}): "
+                f"stop it, or choose other hazelcast_ports for this host."
+            )
+    return f"Port {port} is taken by a process of another namespace: choose other hazelcast_ports for this host."
+
+
+def troubles(params: dict[str, Any]) -> list[str]:
+    found = [
+        disk_trouble(params["least_disk_mb"]),
+        memory_trouble(params["least_memory_mb"]),
+        clock_trouble(params["now"], params["most_clock_offset_s"]),
+        *(port_trouble(port) for port in params["ports"]),
+    ]
+    return [sentence for sentence in found if sentence]
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={
+            "ports": {"type": "list", "elements": "int", "required": True},
+            "least_disk_mb": {"type": "int", "default": 512},
+            "least_memory_mb": {"type": "int", "default": 900},
+            "now": {"type": "float", "required": True},
+            "most_clock_offset_s": {"type": "int", "default": 300},
+        },
+        supports_check_mode=True,
+    )
+    found = troubles(module.params)
+    if found:
+        module.fail_json(msg=" ".join(found), troubles=found)
+    module.exit_json(changed=False, troubles=[])
+
+
+if __name__ == "__main__":
+    main()
