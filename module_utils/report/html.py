@@ -25,7 +25,8 @@ def render(page: Page, templates: str) -> str:
         keep_trailing_newline=True,
     )
     environment.filters.update(iso=_iso, moment=_moment)
-    return environment.get_template(TEMPLATE).render(page=page)
+    # HTML has no way to say NUL: parsers drop it or replace it, each as it likes.
+    return environment.get_template(TEMPLATE).render(page=page).replace("\0", "\ufffd")
 
 
 def _iso(moment: datetime) -> str:

@@ -43,8 +43,8 @@ ARGUMENTS = [
     "--no-pings",
     "--remote-debugging-pipe",
 ]
-# No name resolves, whatever the browser itself would like to ask.
-OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND"
+# No name or address but loopback can be reached, whatever the browser itself would like to ask.
+OFFLINE = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
 
 
 class ChromiumError(Exception):

@@ -140,3 +140,32 @@ def _break(results: list[dict[str, Any]], hosts: list[dict[str, Any]]) -> None:
     hosts.append(host(24, {"etcd": "main"}))
     old = [host(70 + n, {}) for n in range(3)]
     results.append(result("hazelcast", "trial", old, checked_at="2026-10-02T08:00:00Z"))
+
+
+HOSTILE = {
+    "script": "<script>window.pwned = 1</script>",
+    "image": '"><img src=x onerror="window.pwned = 1">',
+    "style": "</style><style>body{display:none}</style>",
+    "quote": "' onclick='window.pwned=1",
+    "template": "{{ 7 * 7 }}{% raw %}",
+    "turned": "safe\u202egnp.exe\u2066",
+    "long": "a-name-as-long-as-the-cloud-allows-it-to-be" * 2,
+    "unbroken": "W" * 43,
+    "chinese": "生产环境集群一号",
+    "entity": "&lt;b&gt;&amp;",
+    "nul": "nul\x00byte",
+}
+
+
+def hostile() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Names that would like to be markup, in every place that a name can have, failed so that all of them are shown."""
+    results, hosts = [], []
+    for number, (kind, text) in enumerate(HOSTILE.items()):
+        evil = host(number, {"hazelcast": text}, region=text, zone=text, status=text) | {"name": f"{kind}-{text}"}
+        one = result("hazelcast", text, [evil], ok=False, asked_from=text)
+        one["members"][0] |= {"ok": False, "version": text, "uuid": text, "sees": [text]}
+        one["members"][0]["checks"].append(check(text or kind, False, text, [text], text))
+        one["members"].append(copy.deepcopy(one["members"][0]) | {"host": text, "address": text})
+        results.append(one)
+        hosts += [evil, host(50 + number, {text: text}) | {"name": f"out-{text}", "address": text}]
+    return results, hosts
