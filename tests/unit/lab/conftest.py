@@ -9,7 +9,7 @@ import tempfile
 os.environ["HOME"] = tempfile.mkdtemp(prefix="sdk-home-")
 
 import pytest
-from region_world import SlowHosts, World, ecs_client, listening
+from region_world import SlowHosts, Switch, World, ecs_client, listening
 
 
 @pytest.fixture
@@ -22,10 +22,29 @@ def world(hosts):
     return World(hosts)
 
 
+@pytest.fixture(scope="session")
+def socket_and_switch():
+    """One listening socket for all tests: starting a server for each would take longer than the tests."""
+    switch = Switch()
+    with listening(switch) as address:
+        yield address, switch
+
+
 @pytest.fixture
-def url(world):
-    with listening(world.api) as address:
-        yield address
+def at_socket(socket_and_switch):
+    """Puts a world's API behind the socket; returns the URL."""
+    address, switch = socket_and_switch
+
+    def put(world):
+        switch.application = world.api
+        return address
+
+    return put
+
+
+@pytest.fixture
+def url(world, at_socket):
+    return at_socket(world)
 
 
 @pytest.fixture

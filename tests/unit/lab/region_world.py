@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import socket
+import http.client
 import threading
 import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote, urlsplit
 
 import uvicorn
 
@@ -30,7 +33,8 @@ PUBLIC_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJ4c2V0 user@example"
 PASSWORD = "Correct-Horse-7"
 
 
-def make_settings():
+def make_settings(first="10.201.0"):
+    """`first`: the first three bytes of the subnet that servers are made in."""
     account = settings.Account(
         domain="example-account",
         domain_id="d" * 32,
@@ -46,7 +50,7 @@ def make_settings():
         project_id=PROJECT,
         azs=("lab-north-1a", "lab-north-1b", "lab-north-1c"),
         subnets=(
-            settings.Subnet(SUBNET, VPC, "10.201.0.0/24", "10.201.0.1", "br0"),
+            settings.Subnet(SUBNET, VPC, f"{first}.0/24", f"{first}.1", "br0"),
             settings.Subnet(OTHER_SUBNET, OTHER_VPC, "10.201.9.0/28", "10.201.9.1", "br1"),
         ),
         security_groups=(settings.SecurityGroup(GROUP, "default"),),
@@ -92,8 +96,8 @@ class SlowHosts(NoHosts):
 class World:
     """A cloud, its jobs and the URL its API listens on."""
 
-    def __init__(self, driver, state=None, now=None):
-        self.settings = make_settings()
+    def __init__(self, driver, state=None, now=None, first="10.201.0"):
+        self.settings = make_settings(first)
         self.driver = driver
         self.cloud = Cloud(self.settings, driver, state, **({"now": now} if now else {}))
         self.jobs = Jobs(self.cloud)
@@ -129,10 +133,19 @@ class World:
         return metadata.create_app(self.cloud, self.journal)
 
 
+class Switch:
+    """An ASGI application that hands over to the one a test puts in."""
+
+    application = None
+
+    async def __call__(self, scope, receive, send):
+        await self.application(scope, receive, send)
+
+
 @contextlib.contextmanager
 def listening(application):
     """Serve an ASGI application on a free loopback port; yields its URL."""
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = serve.listen("127.0.0.1", 0)
     server = uvicorn.Server(serve.uvicorn_config(application))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
@@ -154,3 +167,72 @@ def ecs_client(url, account, project=PROJECT, security_token=None):
     if security_token:
         credentials = credentials.with_security_token(security_token)
     return EcsClient.new_builder().with_credentials(credentials).with_endpoint(url).build()
+
+
+class Clock:
+    """A clock that tests move."""
+
+    def __init__(self):
+        self.moment = datetime.now(UTC)
+
+    def __call__(self):
+        return self.moment
+
+    def advance(self, **duration):
+        self.moment += timedelta(**duration)
+
+
+@dataclass
+class Raw:
+    """A request before it is signed or sent; `send` puts exactly these bytes on the wire."""
+
+    method: str = "GET"
+    path: str = f"/v1/{PROJECT}/cloudservers/detail"
+    query: list = field(default_factory=list)
+    headers: dict = field(default_factory=dict)
+    body: bytes = b""
+
+    @property
+    def target(self):
+        query = "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in self.query)
+        return self.path + (f"?{query}" if query else "")
+
+    def signed(self, host, access, secret, moment=None):
+        """Sign with the SDK's own signer; returns self."""
+        from huaweicloudsdkcore.auth.credentials import BasicCredentials
+        from huaweicloudsdkcore.sdk_request import SdkRequest
+        from huaweicloudsdkcore.signer.signer import Signer
+
+        self.headers.setdefault("X-Sdk-Date", f"{moment or datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+        self.headers["Host"] = host
+        request = SdkRequest(
+            method=self.method,
+            schema="http",
+            host=host,
+            resource_path=self.path,
+            query_params=list(self.query),
+            header_params=dict(self.headers),
+            body=self.body,
+        )
+        self.headers = Signer(BasicCredentials(access, secret, PROJECT)).sign(request).header_params
+        return self
+
+    def send(self, url, source=None):
+        """Returns (status, headers, body)."""
+        parts = urlsplit(url)
+        address = (source, 0) if source else None
+        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=10, source_address=address)
+        with contextlib.closing(connection):
+            connection.putrequest(self.method, self.target, skip_host=True, skip_accept_encoding=True)
+            headers = {"Host": parts.netloc, **self.headers}
+            if self.body:
+                headers["Content-Length"] = str(len(self.body))
+            for name, value in headers.items():
+                connection.putheader(name, value)
+            connection.endheaders(self.body or None)
+            answer = connection.getresponse()
+            return answer.status, answer.headers, answer.read()
+
+
+def host_of(url):
+    return urlsplit(url).netloc
