@@ -59,7 +59,7 @@ def refused(text: str = "verify aksk signature fail") -> Reply:
     return Reply(401, {"error_msg": message, "error_code": "APIGW.0301", "request_id": "r2"})
 
 
-def server(number: int, name: str | None = None, tags: list[str] | None = None, **fields: Any) -> Json:
+def server(number: int, name: str | None = None, **fields: Any) -> Json:
     """A server in the API's shape; its id and address come from `number`."""
     vpc = "11111111-0000-0000-0000-000000000001"
     port = f"port-{number}"
@@ -72,7 +72,7 @@ def server(number: int, name: str | None = None, tags: list[str] | None = None, 
         "flavor": {"id": "c7.large.2", "name": "c7.large.2", "vcpus": "2", "ram": "4096", "disk": "0"},
         "image": {"id": "1ce5800a-e487-4c1b-b264-3353a39e2b4b"},
         "metadata": {"vpc_id": vpc, "os_type": "Linux"},
-        "tags": ["env=test"] if tags is None else tags,
+        "tags": ["env=test"],
         "OS-EXT-AZ:availability_zone": "test-1a",
         "OS-EXT-SRV-ATTR:user_data": "IyEvYmluL2Jhc2gKZWNobyAncm9vdDpzM2NyM3QnIHwgY2hwYXNzd2QK",
         "security_groups": [{"id": "sg", "name": "default"}],
@@ -183,7 +183,11 @@ def _handler(cloud: FakeCloud) -> type[BaseHTTPRequestHandler]:
                 pass  # the client did not wait
             self.close_connection = self.close_connection or reply.cut is not None
 
-        do_POST = do_PUT = do_GET
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def do_PUT(self) -> None:
+            self.do_GET()
 
         def log_message(self, *_: object) -> None:
             """Quiet."""

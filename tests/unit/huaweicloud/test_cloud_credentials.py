@@ -82,7 +82,7 @@ def test_a_bad_credentials_file_is_named_without_its_content(cloud, tmp_path, co
 
 def test_login_with_a_password(cloud):
     cloud.servers["test-2"] = []
-    source, client = source_of(cloud, iam_domain="acme", iam_user="ops", iam_password=SECRET)
+    _, client = source_of(cloud, iam_domain="acme", iam_user="ops", iam_password=SECRET)
     assert client.project_id("test-2") == "project-test-2"
     client.list_servers("test-2", "project-test-2")
     client.list_servers("test-2", "project-test-2")
@@ -134,7 +134,7 @@ def metadata(lifetime, fraction=True):
 @pytest.mark.parametrize("fraction", [True, False])
 def test_metadata_keys_are_kept_while_they_live(cloud, fraction):
     cloud.trouble = metadata(3600, fraction)
-    source, client = source_of(cloud, credentials_from="metadata")
+    _, client = source_of(cloud, credentials_from="metadata")
     client.list_servers("test-1", "project-test-1")
     client.list_servers("test-1", "project-test-1")
     assert cloud.paths().count("/openstack/latest/securitykey") == 1
@@ -171,7 +171,7 @@ def test_the_hardened_metadata_service(cloud):
 
 def test_a_server_without_an_agency_is_told(cloud):
     cloud.trouble = lambda seen: Reply(401, b"Please configure Cloud Service Agency first")
-    source, client = source_of(cloud, credentials_from="metadata")
+    _, client = source_of(cloud, credentials_from="metadata")
     with pytest.raises(HuaweiCloudError, match="this server has no agency"):
         client.list_servers("test-1", "project-test-1")
     assert len(cloud.seen) == 1
