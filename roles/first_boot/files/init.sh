@@ -27,7 +27,7 @@ readonly SYSCTLS=(
 # The time a member has to open its port; formation of the cluster is not waited for.
 readonly MEMBER_SECONDS=60
 
-start_members=true
+with_members=true
 check_only=false
 changes=0
 refused=()
@@ -73,7 +73,7 @@ parse_arguments() {
   local argument
   for argument in "$@"; do
     case $argument in
-      --no-start) start_members=false ;;
+      --no-start) with_members=false ;;
       --check) check_only=true ;;
       --help) usage; exit 0 ;;
       *) usage >&2; exit 2 ;;
@@ -245,42 +245,50 @@ listens() {
   grep -qsiE "^ *[0-9]+: [0-9A-F]+:$(printf '%04X' "$1") [0-9A-F]+:0000 0A " /proc/net/tcp /proc/net/tcp6
 }
 
+# start_member UNIT, and wait until it listens; its port is the name of its instance.
 start_member() {
   local unit=$1 port deadline
-  port=${unit#*@}
-  port=${port%.service}
-  changed "$unit is started"
-  if $check_only; then
-    return
+  if ! $check_only; then
+    port=${unit#*@}
+    port=${port%.service}
+    systemctl start "$unit" || die "$unit did not start; see: journalctl -u $unit"
+    deadline=$((SECONDS + MEMBER_SECONDS))
+    until listens "$port"; do
+      ((SECONDS < deadline)) || die "$unit has not opened port $port within $MEMBER_SECONDS s; see: journalctl -u $unit"
+      sleep 1
+    done
   fi
-  systemctl start "$unit" || die "$unit did not start; see: journalctl -u $unit"
-  deadline=$((SECONDS + MEMBER_SECONDS))
-  until listens "$port"; do
-    ((SECONDS < deadline)) || die "$unit has not opened port $port within $MEMBER_SECONDS s; see: journalctl -u $unit"
-    sleep 1
-  done
+  changed "$unit is started"
 }
 
 # One after the other: Hazelcast 5.3.1 loses registrations when members of one server join in one batch (HZ-2797).
-start_members_on_first_boot() {
-  local identity unit
+start_members() {
+  local unit
   local -a units
+  mapfile -t units < <(member_units)
+  if ((${#units[@]} == 0)); then
+    say "Hazelcast is installed, but no hazelcast@PORT.service is enabled: nothing to start"
+  fi
+  for unit in "${units[@]}"; do
+    if ! systemctl --quiet is-active "$unit"; then
+      start_member "$unit"
+    fi
+  done
+}
+
+start_members_on_first_boot() {
+  local identity
   identity=$(server_identity)
   if [[ -f $MARKER && $(<"$MARKER") == "$identity" ]]; then
     say "members are left as they are: the first boot of this server is over"
     return
   fi
-  mapfile -t units < <(member_units)
-  if ! hazelcast_is_installed; then
+  if hazelcast_is_installed; then
+    start_members
+  else
     say "no Hazelcast home below /home: nothing to start"
-  elif ((${#units[@]} == 0)); then
-    say "Hazelcast is installed, but no hazelcast@PORT.service is enabled: nothing to start"
   fi
-  for unit in "${units[@]}"; do
-    if hazelcast_is_installed && ! systemctl --quiet is-active "$unit"; then
-      start_member "$unit"
-    fi
-  done
+  # Written last: a boot whose members did not come up may be tried again.
   install_text "$MARKER" <<<"$identity"
 }
 
@@ -292,7 +300,7 @@ main() {
   flock --wait 300 9 || die "another init.sh has been running for 300 s (it holds $LOCK)"
   trap 'say "failed: line $LINENO: $BASH_COMMAND" >&2' ERR
   apply_os_settings
-  if $start_members; then
+  if $with_members; then
     systemd_runs || die "systemd does not run here; use --no-start"
     start_members_on_first_boot
   fi
