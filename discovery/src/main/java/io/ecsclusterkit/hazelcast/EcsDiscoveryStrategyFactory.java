@@ -1,6 +1,7 @@
 package io.ecsclusterkit.hazelcast;
 
 import com.hazelcast.cluster.Address;
+import com.hazelcast.config.InvalidConfigurationException;
 import com.hazelcast.config.properties.PropertyDefinition;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.spi.discovery.DiscoveryNode;
@@ -21,12 +22,20 @@ public final class EcsDiscoveryStrategyFactory implements DiscoveryStrategyFacto
     /**
      * {@inheritDoc}
      *
-     * @throws com.hazelcast.config.InvalidConfigurationException with one sentence, when the properties contradict
+     * @throws InvalidConfigurationException with one sentence, when the properties contradict
      */
     @Override
     @SuppressWarnings("rawtypes")
     public DiscoveryStrategy newDiscoveryStrategy(DiscoveryNode member, ILogger logger, Map<String, Comparable> properties) {
-        return new EcsDiscoveryStrategy(host(member), logger, EcsConfig.of(properties), new SystemTime());
+        EcsConfig config;
+        try {
+            config = EcsConfig.of(properties);
+        } catch (InvalidConfigurationException e) {
+            // Hazelcast buries the sentence under the stack traces of its own exceptions.
+            logger.severe(e.getMessage());
+            throw e;
+        }
+        return new EcsDiscoveryStrategy(host(member), logger, config, new SystemTime());
     }
 
     private static String host(DiscoveryNode member) {

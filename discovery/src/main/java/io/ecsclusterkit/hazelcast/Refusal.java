@@ -64,8 +64,8 @@ final class Refusal {
     }
 
     private static String inWords(Duration ahead) {
-        long minutes = ahead.abs().toMinutes();
-        return (minutes < 120 ? minutes + " minutes" : ahead.abs().toHours() + " hours")
+        long minutes = ahead.abs().plusSeconds(30).toMinutes();
+        return (minutes < 120 ? minutes + " minutes" : (minutes + 30) / 60 + " hours")
                 + (ahead.isNegative() ? " behind" : " ahead of");
     }
 }

@@ -88,14 +88,14 @@ final class Roster {
                     return refused(e.getMessage());
                 }
                 if (e.kind() != CloudException.Kind.TROUBLE) {
-                    return none(e.getMessage());
+                    return none("", e.getMessage());
                 }
                 if (tries == 1) {
                     logger.warning("Cannot list the servers of this cluster yet: " + e.getMessage() + "; asking again for up to "
                             + config.deadline().toSeconds() + " s.");
                 }
                 if (!pause(tries, deadline)) {
-                    return none("within " + config.deadline().toSeconds() + " s: " + e.getMessage());
+                    return none(" within " + config.deadline().toSeconds() + " s", e.getMessage());
                 }
             }
         }
@@ -154,11 +154,11 @@ final class Roster {
                     + cloud.heldBack().toSeconds() + " s, because wrong signatures in a row lock the key.");
             sleep(cloud.heldBack());
         }
-        return none(why);
+        return none("", why);
     }
 
-    private List<String> none(String why) {
-        String sentence = "Cannot list the servers of this cluster: " + why + ".";
+    private List<String> none(String when, String why) {
+        String sentence = "Cannot list the servers of this cluster" + when + ": " + why + ".";
         if (config.allowStandalone()) {
             logger.warning(sentence + " This member starts alone (allow-standalone).");
             settled = true;

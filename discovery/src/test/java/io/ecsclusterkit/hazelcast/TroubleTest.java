@@ -87,7 +87,7 @@ class TroubleTest {
         rig.keys().here();
         rig.cloud.down();
         String sentence = failure(rig.strategy());
-        assertTrue(sentence.contains("refuses connections") && sentence.contains("within 60 s"), sentence);
+        assertTrue(sentence.contains("refuses connections") && sentence.contains("cluster within 60 s: "), sentence);
         assertEquals(60, slept().toSeconds(), 1);
     }
 
