@@ -54,9 +54,10 @@ def credentials(configured: str, final: str, bootstrap: str) -> dict[str, str]:
     The first is the connection's own, which may be empty: then the key pair decides.
     """
     names = {configured: "the configured password" if configured else "a key"}
-    for password, name in ((final, "the final password"), (bootstrap, "the bootstrap password")):
-        if password:
-            names[password] = name
+    if final:
+        names[final] = "the final password"
+    if bootstrap:
+        names.setdefault(bootstrap, "the bootstrap password")
     return names
 
 
