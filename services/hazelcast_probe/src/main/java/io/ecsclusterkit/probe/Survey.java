@@ -26,6 +26,8 @@ final class Survey {
     private final String map = "ecs-cluster-probe-" + UUID.randomUUID();
     private final String value = UUID.randomUUID().toString();
     private final long start = System.nanoTime();
+    /** The members that could be connected to in time. */
+    private List<MemberProbe> asked = List.of();
     private final ExecutorService threads = Executors.newCachedThreadPool(work -> {
         Thread thread = new Thread(work, "probe");
         thread.setDaemon(true);
@@ -39,19 +41,23 @@ final class Survey {
 
     /** Asks everything; never takes much longer than the timeout. */
     Map<String, Object> run() throws InterruptedException {
-        all(probes, probe -> () -> {
-            probe.connect(arguments.clusterName(), left().toMillis());
+        // A member that accepts connections and says nothing must leave time to ask the others.
+        Duration connecting = arguments.timeout().dividedBy(2);
+        all(probes, connecting, probe -> () -> {
+            probe.connect(arguments.clusterName(), connecting.toMillis());
             return null;
         });
-        all(connected(), probe -> () -> {
+        asked = probes.stream().filter(MemberProbe::connected).collect(Collectors.toUnmodifiableList());
+        all(asked, left(), probe -> () -> {
             probe.write(map, value);
             return null;
         });
         List<Map<String, Object>> failures = failedPairs();
-        boolean destroyed = !connected().isEmpty() && all(oneOfEachCluster(), probe -> () -> probe.destroy(map)).values().stream()
-                .allMatch(Boolean.TRUE::equals);
+        List<MemberProbe> holders = oneOfEachCluster();
+        Map<MemberProbe, Boolean> removed = all(holders, left(), probe -> () -> probe.destroy(map));
+        boolean destroyed = !holders.isEmpty() && removed.size() == holders.size() && !removed.containsValue(false);
         Map<String, Object> answer = answer(failures, destroyed);
-        all(probes, probe -> () -> {
+        all(asked, left(), probe -> () -> {
             probe.shutdown();
             return null;
         });
@@ -61,7 +67,7 @@ final class Survey {
     private Map<String, Object> answer(List<Map<String, Object>> failures, boolean destroyed) {
         Map<String, Object> answer = new LinkedHashMap<>();
         answer.put("cluster_name", arguments.clusterName());
-        answer.put("members", probes.stream().map(Survey::member).collect(Collectors.toList()));
+        answer.put("members", probes.stream().map(this::member).collect(Collectors.toList()));
         answer.put("failed_pairs", failures);
         answer.put("map", map);
         answer.put("map_destroyed", destroyed);
@@ -69,18 +75,18 @@ final class Survey {
         return answer;
     }
 
-    private static Map<String, Object> member(MemberProbe probe) {
+    private Map<String, Object> member(MemberProbe probe) {
         Map<String, Object> member = new LinkedHashMap<>();
         member.put("address", probe.address());
-        member.put("connected", probe.connected());
-        member.put("error", probe.error());
+        member.put("connected", asked.contains(probe));
+        member.put("error", asked.contains(probe) ? null : probe.error());
         member.put("sees", probe.sees());
         return member;
     }
 
     /** Every ordered pair of members: what was written through the first is read through the second. */
     private List<Map<String, Object>> failedPairs() throws InterruptedException {
-        Map<MemberProbe, Map<MemberProbe, String>> wrong = all(connected(), reader -> () -> readAll(reader));
+        Map<MemberProbe, Map<MemberProbe, String>> wrong = all(asked, left(), reader -> () -> readAll(reader));
         List<Map<String, Object>> failures = new ArrayList<>();
         for (MemberProbe writer : probes) {
             for (MemberProbe reader : probes) {
@@ -99,7 +105,7 @@ final class Survey {
 
     private Map<MemberProbe, String> readAll(MemberProbe reader) {
         Map<MemberProbe, String> wrong = new LinkedHashMap<>();
-        for (MemberProbe writer : connected()) {
+        for (MemberProbe writer : asked) {
             if (writer != reader && writer.writeError() == null) {
                 wrong.put(writer, reader.read(map, writer, value));
             }
@@ -107,28 +113,24 @@ final class Survey {
         return wrong;
     }
 
-    private static String failure(MemberProbe writer, MemberProbe reader, Map<MemberProbe, Map<MemberProbe, String>> wrong) {
-        if (!writer.connected()) {
+    private String failure(MemberProbe writer, MemberProbe reader, Map<MemberProbe, Map<MemberProbe, String>> wrong) {
+        if (!asked.contains(writer)) {
             return "could not be written: " + writer.error();
         }
         if (writer.writeError() != null) {
             return "could not be written: " + writer.writeError();
         }
-        if (!reader.connected()) {
+        if (!asked.contains(reader)) {
             return "could not be read: " + reader.error();
         }
         Map<MemberProbe, String> answers = wrong.get(reader);
         return answers == null || !answers.containsKey(writer) ? "could not be read in time" : answers.get(writer);
     }
 
-    private List<MemberProbe> connected() {
-        return probes.stream().filter(MemberProbe::connected).collect(Collectors.toList());
-    }
-
     /** Members that are in several clusters hold several maps of the same name. */
     private List<MemberProbe> oneOfEachCluster() {
         Set<Set<Object>> seen = new HashSet<>();
-        return connected().stream().filter(probe -> seen.add(probe.sees().stream().map(member -> member.get("uuid"))
+        return asked.stream().filter(probe -> seen.add(probe.sees().stream().map(member -> member.get("uuid"))
                 .collect(Collectors.toSet()))).collect(Collectors.toList());
     }
 
@@ -136,19 +138,17 @@ final class Survey {
         Callable<T> of(MemberProbe probe);
     }
 
-    /** Runs one task for each probe side by side; those that do not end in time are left out. */
-    private <T> Map<MemberProbe, T> all(List<MemberProbe> targets, Task<T> task) throws InterruptedException {
+    /** Runs one task for each probe side by side; those that do not end well and in time are left out. */
+    private <T> Map<MemberProbe, T> all(List<MemberProbe> targets, Duration limit, Task<T> task) throws InterruptedException {
         List<Callable<T>> work = targets.stream().map(task::of).collect(Collectors.toList());
         List<Future<T>> done = work.isEmpty() ? Collections.emptyList()
-                : threads.invokeAll(work, Math.max(1, left().toMillis()), TimeUnit.MILLISECONDS);
+                : threads.invokeAll(work, Math.max(1, limit.toMillis()), TimeUnit.MILLISECONDS);
         Map<MemberProbe, T> results = new LinkedHashMap<>();
         for (int i = 0; i < done.size(); i++) {
             try {
                 results.put(targets.get(i), done.get(i).get());
-            } catch (CancellationException e) {
-                // Out of time: left out.
-            } catch (ExecutionException e) {
-                throw new IllegalStateException(e.getCause());
+            } catch (CancellationException | ExecutionException e) {
+                // Left out: whoever looks for the result says that it is missing.
             }
         }
         return results;
