@@ -6,12 +6,11 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.hazelcast.ports import cgroup_unit, inodes_listening_on, sockets_of
-from ansible.module_utils.hazelcast.units import unit_name
+from ansible.module_utils.hazelcast.ports import listeners_on, uid_of, who
+from ansible.module_utils.hazelcast.units import PROPERTIES, parse_show, unit_name
 
 DOCUMENTATION = r"""
 module: hazelcast_preflight
@@ -63,30 +62,30 @@ def clock_trouble(there: float, most_s: int) -> str:
     )
 
 
-def port_trouble(port: int) -> str:
-    inodes = inodes_listening_on(port)
-    if not inodes:
+def port_trouble(port: int, member: int) -> str:
+    """``member`` is the process of the member with this port, 0 when it does not run."""
+    listeners = listeners_on(port)
+    # Whose descriptors are whose is not shown to a root without CAP_SYS_PTRACE; a socket's user always is.
+    if not listeners or (member and {each.uid for each in listeners} == {uid_of(member)}):
         return ""
-    for process in Path("/proc").glob("[0-9]*"):
-        if inodes & sockets_of(process):
-            unit = cgroup_unit(process)
-            if unit == unit_name(port):
-                return ""
-            name = (process / "comm").read_text().strip()
-            where = f" of {unit}" if unit else ""
-            return (
-                f"Port {port} is taken by {name} (process {process.name}{where}): "
-                f"stop it, or choose other hazelcast_ports for this host."
-            )
-    return f"Port {port} is taken by a process of another namespace: choose other hazelcast_ports for this host."
+    return f"Port {port} is taken by {who(listeners)}: stop it, or choose other hazelcast_ports for this host."
 
 
-def troubles(params: dict[str, Any]) -> list[str]:
+def members(module: AnsibleModule, ports: list[int]) -> dict[int, int]:
+    """Port -> process of the member, 0 when it does not run."""
+    names = [unit_name(port) for port in ports]
+    code, out, err = module.run_command(["systemctl", "show", "-p", ",".join(PROPERTIES), *names])
+    if code:
+        module.fail_json(msg=f"systemctl does not answer on this host: {err.strip() or out.strip()}")
+    return {port: unit.pid for port, unit in parse_show(out).items()}
+
+
+def troubles(params: dict[str, Any], pids: dict[int, int]) -> list[str]:
     found = [
         disk_trouble(params["least_disk_mb"]),
         memory_trouble(params["least_memory_mb"]),
         clock_trouble(params["now"], params["most_clock_offset_s"]),
-        *(port_trouble(port) for port in params["ports"]),
+        *(port_trouble(port, pids[port]) for port in params["ports"]),
     ]
     return [sentence for sentence in found if sentence]
 
@@ -102,7 +101,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    found = troubles(module.params)
+    found = troubles(module.params, members(module, module.params["ports"]))
     if found:
         module.fail_json(msg=" ".join(found), troubles=found)
     module.exit_json(changed=False, troubles=[])

@@ -22,17 +22,17 @@ module: hazelcast_units
 short_description: Tells which Hazelcast members of a host run, are enabled, and must restart
 description:
   - A unit notes the sha256 of all files it depends on in C(/run/hazelcast-PORT/started-with) when it starts. A restart
-    is pending while these differ from the files on disk, or the JDK was replaced. Nothing else has to be remembered.
+    is pending while these differ from the files on disk. Nothing has to be remembered.
 options:
   ports: {type: list, elements: int, required: true, description: The ports of the members.}
   depends_on: {type: list, elements: path, required: true, description: Files and directories a start depends on.}
-  java: {type: path, required: true, description: The java command that members are started with.}
 """
 RETURN = r"""
 running: {type: list, returned: success, description: Ports of the members that run or are about to.}
 stopped: {type: list, returned: success, description: Ports of the others.}
 disabled: {type: list, returned: success, description: Ports of the members that do not start with the server.}
 restart_pending: {type: dict, returned: success, description: 'Port as text -> what changed since the member started.'}
+installed: {type: bool, returned: success, description: Whether the host has the unit file.}
 reload_needed: {type: bool, returned: success, description: Whether systemd must read its unit files again.}
 """
 
@@ -46,18 +46,17 @@ def show(module: AnsibleModule, ports: list[int]) -> dict[int, Unit]:
     return units
 
 
-def why_restart(unit: Unit, now: dict[str, str], java: str) -> list[str]:
+def why_restart(unit: Unit, now: dict[str, str]) -> list[str]:
     """What changed since the member started; empty when nothing did or it does not run."""
     if not unit.pid:
         return []
     note = Path(f"/run/hazelcast-{unit.port}/started-with")
     try:
-        reasons = changed_since_start(parse_sums(note.read_text()), now)
+        started_with = parse_sums(note.read_text())
     except FileNotFoundError:
-        reasons = [f"{note} (gone)"]
-    # Of a replaced file the kernel says "/path/of/java (deleted)".
-    runs = Path(f"/proc/{unit.pid}/exe").resolve()
-    return [*reasons, f"{java} (replaced)"] if runs != Path(java).resolve() else reasons
+        return [f"{note} (gone)"]
+    reasons: list[str] = changed_since_start(started_with, now)
+    return reasons
 
 
 def main() -> None:
@@ -65,7 +64,6 @@ def main() -> None:
         argument_spec={
             "ports": {"type": "list", "elements": "int", "required": True},
             "depends_on": {"type": "list", "elements": "path", "required": True},
-            "java": {"type": "path", "required": True},
         },
         supports_check_mode=True,
     )
@@ -75,13 +73,14 @@ def main() -> None:
         now = sums_of(params["depends_on"])
     except OSError as error:
         module.fail_json(msg=f"{error.filename} cannot be read: {error.strerror}.")
-    reasons = {str(port): why_restart(unit, now, params["java"]) for port, unit in units.items()}
+    reasons = {str(port): why_restart(unit, now) for port, unit in units.items()}
     module.exit_json(
         changed=False,
         running=[port for port, unit in units.items() if unit.running],
         stopped=[port for port, unit in units.items() if not unit.running],
         disabled=[port for port, unit in units.items() if not unit.enabled],
         restart_pending={port: why for port, why in reasons.items() if why},
+        installed=all(unit.installed for unit in units.values()),
         reload_needed=any(unit.reload_needed for unit in units.values()),
     )
 

@@ -17,6 +17,7 @@ class Unit:
     """One member as systemd sees it; ``pid`` is 0 when no process runs."""
 
     port: int
+    installed: bool
     running: bool
     enabled: bool
     pid: int
@@ -35,6 +36,7 @@ def parse_show(text: str) -> dict[int, Unit]:
         port = int(values["Id"].split("@")[1].split(".")[0])
         units[port] = Unit(
             port=port,
+            installed=values["LoadState"] == "loaded",
             running=values["ActiveState"] in RUNNING,
             enabled=values["UnitFileState"] == "enabled",
             pid=int(values["MainPID"]),
