@@ -139,18 +139,19 @@ def host_keys(console: str) -> list[str]:
     return [" ".join(line.split()[:2]) for line in block.splitlines() if len(line.split()) >= 2]
 
 
-def wait_for_ssh(address: str, seconds: float = SSH_SECONDS) -> None:
-    """Wait until an SSH server greets. Raises LabError after `seconds`."""
+def wait_for_ssh(server: ServerView, seconds: float = SSH_SECONDS) -> None:
+    """Wait until the server's SSH greets. Raises LabError after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
-            with socket.create_connection((address, 22), timeout=2) as connection:
+            with socket.create_connection((server.address, 22), timeout=2) as connection:
                 if connection.recv(4) == b"SSH-":
                     return
         except OSError:
             pass
         time.sleep(POLL_SECONDS)
-    raise LabError(f"SSH at {address} did not answer within {seconds:.0f} s: see `lab logs NAME`.")
+    name, address = server.name, server.address
+    raise LabError(f"SSH of {name} at {address} did not answer within {seconds:.0f} s: see `lab logs {name}`.")
 
 
 def _view(server: Any) -> ServerView:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import os
 import signal
@@ -9,10 +10,11 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from lab.errors import LabError
+from lab.hosts.podman import LAB_LABEL
 from lab.settings import LabSettings
 from lab.workspace import PROJECT, Workspace
 
@@ -28,16 +30,28 @@ def log_file(workspace: Workspace) -> Path:
 
 
 def pids(workspace: Workspace) -> list[int]:
-    """The processes that serve this lab. No pid file can lie: /proc/<pid>/cmdline names the lab's directory."""
-    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and _serves(entry, workspace)]
+    """The processes that serve this lab. No pid file can lie: the command line names the lab's directory."""
+    wanted = _arguments(workspace)
+    return [pid for pid, words in _command_lines() if words[1:] == wanted]
 
 
-def _serves(entry: Path, workspace: Workspace) -> bool:
-    try:
-        words = (entry / "cmdline").read_bytes().split(b"\0")
-    except OSError:  # it ended meanwhile
-        return False
-    return words[1:-1] == [os.fsencode(word) for word in _arguments(workspace)]
+def boots(lab_id: str) -> list[int]:
+    """The `podman run` commands of a lab that are at work: they outlive a killed API process."""
+    wanted = f"--label={LAB_LABEL}={lab_id}"
+    return [pid for pid, words in _command_lines() if wanted in words]
+
+
+def wait_for_boots(lab_id: str) -> None:
+    """Wait until no `podman run` of the lab is under way, so that all its containers can be seen."""
+    _until(lambda: not boots(lab_id), STOP_SECONDS)
+
+
+def _command_lines() -> Iterator[tuple[int, list[str]]]:
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                words = (entry / "cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+                yield int(entry.name), [os.fsdecode(word) for word in words]
 
 
 def _arguments(workspace: Workspace) -> list[str]:

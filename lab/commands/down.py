@@ -17,6 +17,7 @@ def down(workspace: Workspace, progress: Progress) -> None:
     """Remove processes, hosts, network, rules and files; logs stay. Nothing to remove is no error. Raises LabError."""
     preflight.check_tools(preflight.TOOLS)
     process.stop(workspace)
+    process.wait_for_boots(workspace.id)
     driver = PodmanDriver(workspace.id, workspace.directory)
     hosts = driver.known()
     with ThreadPoolExecutor(PARALLEL) as pool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Network
 from pathlib import Path
 
 from lab import blueprint, customer, plan, preflight, process, vault
 from lab import settings as lab_settings
-from lab.customer import Customer
+from lab.customer import Customer, ServerView
 from lab.errors import LabError
+from lab.hosts.driver import HostError
 from lab.hosts.podman import PodmanDriver
 from lab.image import build, recipe
 from lab.net import addresses, links, network
@@ -95,12 +97,13 @@ def _api(workspace: Workspace, settings: LabSettings, progress: Progress) -> Non
             progress.line(f"API {settings.endpoint} is running")
             return
         process.stop(workspace)
-    _tidy_hosts(workspace)
+    process.wait_for_boots(workspace.id)
+    _tidy_hosts(workspace, progress)
     process.start(workspace, settings)
     progress.line(f"API {settings.endpoint} is started")
 
 
-def _tidy_hosts(workspace: Workspace) -> None:
+def _tidy_hosts(workspace: Workspace, progress: Progress) -> None:
     """Before the API starts: ownerless hosts go away, hosts of ACTIVE servers that a reboot stopped start."""
     driver = PodmanDriver(workspace.id, workspace.directory)
     try:
@@ -111,7 +114,15 @@ def _tidy_hosts(workspace: Workspace) -> None:
     with ThreadPoolExecutor(PARALLEL) as pool:
         list(pool.map(driver.delete, known - servers.keys()))
         stopped = {server.id for server in servers.values() if server.status == "ACTIVE"} & (known - running)
-        list(pool.map(driver.start, stopped))
+        list(pool.map(lambda server_id: _start_again(driver, server_id, progress), stopped))
+
+
+def _start_again(driver: PodmanDriver, server_id: str, progress: Progress) -> None:
+    """Start a host; one that cannot be (somebody removed its container) becomes a server that is SHUTOFF."""
+    try:
+        driver.start(server_id)
+    except HostError as error:
+        progress.line(str(error))
 
 
 def _servers(workspace: Workspace, settings: LabSettings, wanted: list[ServerPlan], progress: Progress) -> None:
@@ -123,12 +134,22 @@ def _servers(workspace: Workspace, settings: LabSettings, wanted: list[ServerPla
     if missing:
         progress.line(f"creating {', '.join(server.name for server in missing)}")
     buyer.wait([buyer.create(server, password) for server in missing])
-    names = {server.name for server in wanted}
-    servers = [server for server in buyer.servers() if server.name in names]
+    servers = _built(buyer, [server.name for server in wanted])
     for server in servers:
         if server.status != "ACTIVE":
             raise LabError(f"{server.name} is {server.status}: start it, or delete it and run `lab up` again.")
     with progress.waiting("waiting for SSH"), ThreadPoolExecutor(PARALLEL) as pool:
-        list(pool.map(lambda server: customer.wait_for_ssh(server.address), servers))
-    for server in sorted(servers, key=lambda server: server.name):
+        list(pool.map(customer.wait_for_ssh, servers))
+    for server in servers:
         progress.line(f"{server.name:<12} {server.address:<14} {server.availability_zone}  {' '.join(server.tags)}")
+
+
+def _built(buyer: Customer, names: list[str]) -> list[ServerView]:
+    """The servers of these names, in this order, once none is in BUILD: an `up` that was killed may have ordered some."""
+    deadline = time.monotonic() + customer.JOB_SECONDS
+    while True:
+        by_name = {server.name: server for server in buyer.servers()}
+        servers = [by_name[name] for name in names if name in by_name]
+        if all(server.status != "BUILD" for server in servers) or time.monotonic() > deadline:
+            return servers
+        time.sleep(customer.POLL_SECONDS)

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from ipaddress import IPv4Network
 from pathlib import Path
 
-from lab.net import firewall, forwarding, links, netns
+from lab.errors import LabError
+from lab.net import firewall, kernel, links, netns
 from lab.net.addresses import PREFIX, api_interface, choose_network, interface_prefix, taken_networks
 from lab.settings import LabSettings
 
@@ -42,7 +43,10 @@ def up(settings: LabSettings) -> None:
     without ports, which exists in every kernel that can run the hosts; the dummy driver does not.
     """
     firewall.install(settings)
-    forwarding.enable()
+    try:
+        kernel.enable()
+    except OSError as error:
+        raise LabError(f"The kernel setting {error.filename} cannot be changed ({error.strerror}).") from error
     links.ensure_bridge(api_interface(settings.lab_id), f"{settings.api_address}/32")
     for region in settings.regions:
         for subnet in region.subnets:
@@ -57,7 +61,7 @@ def down(lab_id: str) -> None:
         links.delete(name)
     firewall.remove(lab_id)
     if not other_labs(lab_id):
-        forwarding.restore()
+        kernel.restore()
 
 
 def other_labs(lab_id: str) -> set[str]:

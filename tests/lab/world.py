@@ -80,7 +80,7 @@ class World:
         self.customer.wait([self.customer.create(plan, self.secrets.bootstrap_password)])
         server = self.customer.find(name)
         if ssh_answers:
-            wait_for_ssh(server.address)
+            wait_for_ssh(server)
         return server
 
     def delete(self, server: ServerView) -> None:

@@ -1,4 +1,4 @@
-"""The lab's small parts: plans, passwords, hardware files, host keys, image tags, forwarding, ports."""
+"""The lab's small parts: plans, passwords, hardware files, host keys, image tags, kernel settings, ports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from lab.errors import LabError
 from lab.hosts import hardware
 from lab.hosts.driver import Nic
 from lab.image import recipe
-from lab.net import forwarding, netns
+from lab.net import kernel, netns
 from lab.region import passwords as cloud_rule
 from lab.shell import CommandError, run, succeeds
 from lab.workspace import PROJECT, Workspace
@@ -163,26 +163,35 @@ class TestImage:
         assert not any("java" in package or "jdk" in package for package in recipe.DEBIAN_PACKAGES)
 
 
-class TestForwarding:
-    @pytest.fixture(autouse=True)
-    def _elsewhere(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(forwarding, "SWITCH", tmp_path / "switch")
-        monkeypatch.setattr(forwarding, "BEFORE", tmp_path / "run" / "before")
+class TestKernel:
+    @pytest.fixture
+    def settings(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """A kernel with the defaults of Debian."""
+        monkeypatch.setattr(kernel, "SETTINGS", tmp_path)
+        monkeypatch.setattr(kernel, "BEFORE", tmp_path / "run" / "kernel.json")
+        for name, value in (("net/ipv4/ip_forward", "0"), ("fs/inotify/max_user_instances", "128")):
+            (tmp_path / name).parent.mkdir(parents=True)
+            (tmp_path / name).write_text(f"{value}\n")
+        return tmp_path
 
-    def test_the_earlier_value_comes_back(self) -> None:
-        forwarding.SWITCH.write_text("0\n")
-        forwarding.enable()
-        forwarding.enable()  # by a second lab
-        assert forwarding.SWITCH.read_text() == "1"
-        forwarding.restore()
-        assert forwarding.SWITCH.read_text() == "0\n"
-        assert not forwarding.BEFORE.exists()
+    def values(self) -> list[str]:
+        return [(kernel.SETTINGS / name).read_text().strip() for name in kernel.NEEDED]
 
-    def test_what_was_on_stays_on(self) -> None:
-        forwarding.SWITCH.write_text("1\n")
-        forwarding.enable()
-        forwarding.restore()
-        assert forwarding.SWITCH.read_text() == "1\n"
+    def test_the_earlier_values_come_back(self, settings: Path) -> None:
+        kernel.enable()
+        kernel.enable()  # by a second lab
+        assert self.values() == ["1", "4096"]
+        kernel.restore()
+        assert self.values() == ["0", "128"]
+        assert not kernel.BEFORE.exists()
+
+    def test_what_is_enough_stays(self, settings: Path) -> None:
+        (settings / "net/ipv4/ip_forward").write_text("1\n")
+        (settings / "fs/inotify/max_user_instances").write_text("9000\n")
+        kernel.enable()
+        assert self.values() == ["1", "9000"]
+        kernel.restore()
+        assert self.values() == ["1", "9000"]
 
 
 class TestNetns:
