@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from .plan import PlannedHost
-from .result import Check, Result, Value
+from .result import Check, Member, Result, Value
 from .words import address_order, count, listed, natural, split_address
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that failed. `where` are the members' addresses, none for the cluster; `facts` are (label, text)."""
+    """One thing that failed: `where` are the members that `what` is a clause about, "host (ip:port)" each.
+
+    Without members `what` stands alone and is about the cluster. `facts` are (label, text), when the clause has not
+    said them.
+    """
 
     where: tuple[str, ...]
     what: str
@@ -20,23 +25,30 @@ class Problem:
 
 
 def problems(result: Result) -> tuple[Problem, ...]:
-    """Everything in the result that is not as it must be: the cluster's checks, then the members' in their order.
+    """Everything in the result that is not as it must be; what is the same for several members is one problem.
 
-    What is the same for several members is one problem.
+    Members that say nothing come first: what the cluster and the other members complain of mostly follows from them.
     """
-    found = [_failed((), check) for check in result.checks if not check.ok]
-    found += [Problem((address,), "A member was expected here and none was found.") for address in silent(result)]
+    mute: list[Problem] = []
+    others: list[Problem] = []
     for member in sorted(result.members, key=lambda member: address_order(member.address)):
-        at = (member.address,)
-        failed = [_failed(at, check) for check in member.checks if not check.ok]
-        if result.expected and member.address not in result.expected:
-            failed.append(Problem(at, "A member that was not expected."))
-        if not member.ok and not failed:
-            failed.append(Problem(at, "The member is marked as failed, without a reason."))
-        found += failed
+        (others if member.uuid or member.sees else mute).extend(_member_problems(member, result))
+    absent = [Problem((address,), "is expected, and the result has no member there") for address in silent(result)]
+    cluster = [_failed((), check) for check in result.checks if not check.ok]
+    found = [*mute, *absent, *cluster, *others]
     if not result.ok and not found:
-        found.append(Problem((), "The result is marked as failed, without a reason."))
+        found.append(Problem((), "The result is marked as failed, without a reason"))
     return _merged(found)
+
+
+def _member_problems(member: Member, result: Result) -> list[Problem]:
+    at = (f"{member.host} ({member.address})",)
+    found = [_failed(at, check) for check in member.checks if not check.ok]
+    if result.expected and member.address not in result.expected:
+        found.append(Problem(at, "is a member that was not expected"))
+    if not member.ok and not found:
+        found.append(Problem(at, "is marked as failed, without a reason"))
+    return found
 
 
 def _merged(found: Iterable[Problem]) -> tuple[Problem, ...]:
@@ -88,7 +100,7 @@ class CheckLine:
 
 def check_lines(result: Result) -> tuple[CheckLine, ...]:
     """What was checked, each name once."""
-    lines = [CheckLine(_words(check.name), check.ok, _joined(check.actual)) for check in result.checks]
+    lines = [CheckLine(_words(check.name), check.ok, _outcome(check)) for check in result.checks]
     asked: dict[str, list[bool]] = {}
     for member in result.members:
         for check in member.checks:
@@ -101,19 +113,35 @@ def check_lines(result: Result) -> tuple[CheckLine, ...]:
 
 
 def _failed(where: tuple[str, ...], check: Check) -> Problem:
-    return Problem(where, check.reason or f"{_words(check.name)} failed.", _facts(check))
+    named = f"fails the check {_words(check.name)}" if where else f"The check {_words(check.name)} failed"
+    facts = _facts(check)
+    told = check.reason and any(_says(check.reason, text) for _label, text in facts)
+    return Problem(where, check.reason or named, () if told else facts)
+
+
+def _outcome(check: Check) -> str:
+    """What came out: `20 of 30` for a count that falls short."""
+    actual = _joined(check.actual)
+    return actual if check.ok or not actual.isdecimal() else f"{actual} of {_joined(check.expected)}"
+
+
+def _says(sentence: str, text: str) -> bool:
+    """Whether the text is in the sentence as a word of its own: 5 is not in 5701."""
+    return re.search(rf"(?<![\w.:-]){re.escape(text)}(?![\w:-])", sentence) is not None
 
 
 def _facts(check: Check) -> tuple[tuple[str, str], ...]:
     """What was expected and what was found; of two lists only what one has and the other has not."""
-    if isinstance(check.expected, tuple) and isinstance(check.actual, tuple):
+    if isinstance(check.expected, tuple) and isinstance(check.actual, tuple) and check.actual:
         missing = tuple(item for item in check.expected if item not in check.actual)
         surplus = tuple(item for item in check.actual if item not in check.expected)
         pairs = [("missing", _joined(missing)), ("unexpected", _joined(surplus))]
         return tuple((label, text) for label, text in pairs if text)
-    if not check.expected and not check.actual:
-        return ()
-    return (("expected", _joined(check.expected) or "nothing"), ("found", _joined(check.actual) or "nothing"))
+    if {check.expected, check.actual} == {"true", "false"}:
+        return ()  # a yes or no: that it failed says it all
+    if not check.actual:
+        return (("found", "nothing"),) if check.expected else ()
+    return (("expected", _joined(check.expected) or "nothing"), ("found", _joined(check.actual)))
 
 
 def _joined(value: Value) -> str:

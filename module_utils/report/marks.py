@@ -10,27 +10,29 @@ from .result import ClusterKey
 from .view import Mark
 from .words import natural
 
-COLOURS = 12  # as many as page.css has
+COLOURS = 12  # as many as page.css has; the first half are those most unlike each other
+HALF = COLOURS // 2
 PATTERNS = 4
 
 
 def assign(keys: Iterable[ClusterKey]) -> dict[ClusterKey, Mark]:
     """A mark for each cluster, in the order of the page.
 
-    A name's hash says which colour it wants, and the next free one is taken when that is gone: up to 12 clusters have
-    12 colours, and one cluster more moves few others. Further clusters use the colours again in another pattern.
+    Up to 6 clusters share the first 6 colours, 12 all of them, more use them again in another pattern. Within its six a
+    name's hash says which colour it wants, and the next free one is taken when that is gone, so that one cluster more
+    moves few others.
     """
-    taken: list[set[int]] = [set() for _ in range(PATTERNS)]
     anchors: set[str] = set()
+    free: list[int] = []
     marks = {}
     for index, key in enumerate(sorted(set(keys), key=lambda key: (natural(key.system), natural(key.cluster)))):
-        pattern = index // COLOURS % PATTERNS
-        if len(taken[pattern]) == COLOURS:
-            taken[pattern].clear()
-        wanted = int(sha256(f"{key.system}={key.cluster}".encode(errors="replace")).hexdigest(), 16)
-        colour = next(c for step in range(COLOURS) if (c := (wanted + step) % COLOURS) not in taken[pattern])
-        taken[pattern].add(colour)
-        marks[key] = Mark(key, colour + 1, pattern, _anchor(key, anchors))
+        six = index // HALF
+        if not index % HALF:
+            free = list(range(HALF))
+        wanted = int(sha256(f"{key.system}={key.cluster}".encode(errors="replace")).hexdigest(), 16) % HALF
+        colour = min(free, key=lambda each: (each - wanted) % HALF)
+        free.remove(colour)
+        marks[key] = Mark(key, colour + six % 2 * HALF + 1, six // 2 % PATTERNS, _anchor(key, anchors))
     return marks
 
 

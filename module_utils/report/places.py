@@ -50,7 +50,9 @@ def regions(
 def member_state(member: Member, result: Result) -> SeatState:
     """As the result says; a member that was not expected, or has a failed check, is not ok."""
     expected = not result.expected or member.address in result.expected
-    return SeatState.OK if member.ok and expected and all(check.ok for check in member.checks) else SeatState.FAILED
+    if member.ok and expected and all(check.ok for check in member.checks):
+        return SeatState.OK
+    return SeatState.FAILED if member.uuid or member.sees else SeatState.SILENT
 
 
 def by_address(hosts: Iterable[PlannedHost]) -> dict[str, list[PlannedHost]]:

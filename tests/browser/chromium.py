@@ -123,8 +123,8 @@ class Chromium:
         return answer["result"].get("value")
 
     def screenshot(self, to: Path, *, whole: bool = True) -> None:
-        """A PNG of the window, or of the whole page."""
-        shot = self.call("Page.captureScreenshot", captureBeyondViewport=whole)
+        """A picture of the window, or of the whole page; its format (png, webp) by the file's name."""
+        shot = self.call("Page.captureScreenshot", format=to.suffix[1:], captureBeyondViewport=whole)
         to.parent.mkdir(parents=True, exist_ok=True)
         to.write_bytes(base64.b64decode(shot["data"]))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 REGION = "lab-north-1"
@@ -30,6 +31,7 @@ def host(
 def result(system: str, cluster: str, hosts: list[dict[str, Any]], port: int = 5701, **changed: Any) -> dict[str, Any]:
     """A whole cluster with a member on each host."""
     expected = [f"{h['address']}:{port}" for h in hosts]
+    pairs = len(hosts) * (len(hosts) - 1)
     members = [
         {
             "host": h["name"],
@@ -41,8 +43,11 @@ def result(system: str, cluster: str, hosts: list[dict[str, Any]], port: int = 5
             "uuid": f"6c4fbbb2-2a39-4a0e-9f3f-{index:012}",
             "sees": list(expected),
             "checks": [
-                check("member_list", expected=expected, actual=expected),
+                check("answers", expected=True, actual=True),
                 check("node_state", expected="ACTIVE", actual="ACTIVE"),
+                check("cluster_safe", expected=True, actual=True),
+                check("cluster_size", expected=len(hosts), actual=len(hosts)),
+                check("member_list", expected=expected, actual=expected),
             ],
         }
         for index, (h, address) in enumerate(zip(hosts, expected, strict=True))
@@ -58,9 +63,7 @@ def result(system: str, cluster: str, hosts: list[dict[str, Any]], port: int = 5
             "expected": expected,
             "members": members,
             "checks": [
-                check("cluster_safe", expected="true", actual="true"),
-                check("cluster_size", expected=str(len(hosts)), actual=str(len(hosts))),
-                check("write_read", expected=f"{len(hosts)} members", actual=f"{len(hosts)} members"),
+                check("values_cross", expected=pairs, actual=pairs),
             ],
             "duration_s": 3.2,
         }
@@ -77,6 +80,28 @@ def small() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """One whole cluster of three, and a host without a tag."""
     hosts = [host(number, {"hazelcast": "prod-a"}) for number in range(3)]
     return [result("hazelcast", "prod-a", hosts)], [*hosts, host(3, {"team": "billing"})]
+
+
+def medium() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Three clusters on nine hosts, a member of one not answering: the README's picture."""
+    hosts = [host(number, {}) for number in range(9)]
+    results = []
+    for system, cluster, port, mine in (
+        ("hazelcast", "prod-a", 5701, hosts[:6]),
+        ("redis", "cache1", 6379, hosts[3:9]),
+        ("etcd", "main", 2380, hosts[:3]),
+    ):
+        for h in mine:
+            h["tags"] = {**h["tags"], system: cluster}
+        results.append(result(system, cluster, mine, port))
+    mute = results[1]["members"][4]
+    silence = check("answers", False, True, False, "does not answer: nothing listens there")
+    mute |= {"ok": False, "version": "", "uuid": "", "sees": [], "checks": [silence]}
+    results[1]["ok"] = False
+    for r, version in zip(results, ("5.3.1", "7.2.5", "3.5.16"), strict=True):
+        for member in r["members"]:
+            member["version"] = version if member["uuid"] else ""
+    return results, [*hosts, host(9, {"team": "billing"})]
 
 
 def large(broken: bool = False) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
@@ -111,16 +136,17 @@ def _break(results: list[dict[str, Any]], hosts: list[dict[str, Any]]) -> None:
     by_name = {(r["system"], r["cluster"]): r for r in results}
     sick = by_name["hazelcast", "prod-b"]
     sick["ok"] = False
-    gone = sick["members"].pop(2)
+    gone = sick["members"][2]
     for member in sick["members"]:
         member["sees"].remove(gone["address"])
         member["ok"] = False
-        member["checks"][0] |= {
-            "ok": False,
-            "actual": list(member["sees"]),
-            "reason": f"does not see {gone['address']} ({gone['host']})",
-        }
-    sick["checks"][1] |= {"ok": False, "actual": "5", "reason": "The cluster has 5 of 6 members."}
+        member["checks"][3] |= {"ok": False, "actual": 5, "reason": "is in a cluster of 5, not of 6"}
+        seen = {"actual": list(member["sees"]), "reason": f"does not see {gone['address']}"}
+        member["checks"][4] |= {"ok": False} | seen
+    silence = check("answers", False, True, False, "does not answer: nothing listens there")
+    gone |= {"version": "", "uuid": "", "sees": [], "checks": [silence]}
+    reason = "10 of 30 values did not cross, the first from 10.200.0.19:5701 to 10.200.0.21:5701: connection refused"
+    sick["checks"][0] |= {"ok": False, "actual": 20, "reason": reason}
     passive = by_name["redis", "cache1"]
     passive["ok"] = False
     passive["members"][1]["ok"] = False
@@ -130,7 +156,7 @@ def _break(results: list[dict[str, Any]], hosts: list[dict[str, Any]]) -> None:
             False,
             "link up",
             "link down",
-            "The replica has lost its primary: is TCP 6379 open between the two?",
+            "has lost its primary: is TCP 6379 open between the two?",
         )
     )
     results.remove(by_name["etcd", "edge"])
@@ -155,6 +181,11 @@ HOSTILE = {
     "entity": "&lt;b&gt;&amp;",
     "nul": "nul\x00byte",
 }
+
+
+def readable(text: str) -> str:
+    """A hostile name as the page says it: characters that nobody can see are replaced."""
+    return re.sub("[\x00\u202a-\u202e\u2066-\u2069]", "\ufffd", text)
 
 
 def hostile() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

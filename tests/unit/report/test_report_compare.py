@@ -24,20 +24,20 @@ def test_a_whole_cluster_has_nothing_to_say():
 
 def test_a_failed_check_says_where_what_and_the_two_values():
     result, hosts = three()
-    result["members"][1]["checks"][1] |= {"ok": False, "actual": "PASSIVE", "reason": "The member is shutting down."}
+    result["members"][1]["checks"][1] |= {"ok": False, "actual": "PASSIVE", "reason": "is shutting down"}
     cluster = cluster_of(result, hosts)
     assert cluster.state is State.BROKEN
     assert cluster.problems == (
-        Problem(("10.200.0.11:5701",), "The member is shutting down.", (("expected", "ACTIVE"), ("found", "PASSIVE"))),
+        Problem(("ecs-01 (10.200.0.11:5701)",), "is shutting down", (("expected", "ACTIVE"), ("found", "PASSIVE"))),
     )
 
 
 def test_of_two_lists_only_the_difference_is_shown():
     result, hosts = three()
     seen = [*result["expected"][1:], "10.9.9.9:5701"]
-    result["members"][0]["checks"][0] |= {"ok": False, "actual": seen}
+    result["members"][0]["checks"][-1] |= {"ok": False, "actual": seen}
     (problem,) = cluster_of(result, hosts).problems
-    assert problem.what == "member list failed."
+    assert problem.what == "fails the check member list"
     assert problem.facts == (("missing", "10.200.0.10:5701"), ("unexpected", "10.9.9.9:5701"))
 
 
@@ -46,7 +46,7 @@ def test_the_same_problem_of_several_members_is_told_once():
     for member in result["members"][:2]:
         member["checks"][1] |= {"ok": False, "actual": "FROZEN", "reason": "frozen"}
     (problem,) = cluster_of(result, hosts).problems
-    assert problem.where == ("10.200.0.10:5701", "10.200.0.11:5701")
+    assert problem.where == ("ecs-00 (10.200.0.10:5701)", "ecs-01 (10.200.0.11:5701)")
 
 
 def test_a_result_that_is_not_ok_is_never_shown_as_whole():
@@ -58,7 +58,7 @@ def test_a_result_that_is_not_ok_is_never_shown_as_whole():
     result, hosts = three()
     result["members"][2]["ok"] = False
     assert cluster_of(result, hosts).problems == (
-        Problem(("10.200.0.12:5701",), "The member is marked as failed, without a reason."),
+        Problem(("ecs-02 (10.200.0.12:5701)",), "is marked as failed, without a reason"),
     )
 
 
@@ -110,9 +110,10 @@ def test_checks_are_told_once_with_how_many_members_passed():
     result["members"][0]["checks"][1]["ok"] = False
     lines = {line.name: (line.ok, line.outcome) for line in cluster_of(result, hosts).checks}
     assert lines == {
-        "cluster safe": (True, "true"),
-        "cluster size": (True, "3"),
-        "write read": (True, "3 members"),
+        "values cross": (True, "6"),
+        "answers": (True, "3 of 3 members"),
+        "cluster safe": (True, "3 of 3 members"),
+        "cluster size": (True, "3 of 3 members"),
         "member list": (True, "3 of 3 members"),
         "node state": (False, "2 of 3 members"),
     }

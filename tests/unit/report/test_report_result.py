@@ -30,7 +30,7 @@ def test_a_result_is_read_whole():
     assert read.key == ClusterKey("hazelcast", "prod-a")
     assert read.checked_at == datetime(2026, 11, 21, 2, 44, 10, tzinfo=UTC)
     assert [member.address for member in read.members] == list(read.expected) == list(read.members[0].sees)
-    assert read.members[0].checks[0].expected == read.expected
+    assert read.members[0].checks[-1].expected == read.expected
     assert read.source == "hazelcast/prod-a.json"
 
 
