@@ -145,7 +145,7 @@ def _servers(workspace: Workspace, settings: LabSettings, wanted: list[ServerPla
 
 
 def _built(buyer: Customer, names: list[str]) -> list[ServerView]:
-    """The servers of these names, in this order, once none is in BUILD: an `up` that was killed may have ordered some."""
+    """The servers of these names, in this order, once none is in BUILD: a killed `up` may have ordered some."""
     deadline = time.monotonic() + customer.JOB_SECONDS
     while True:
         by_name = {server.name: server for server in buyer.servers()}

@@ -89,13 +89,6 @@ def _build_files(recipe: Recipe) -> None:
         run(["podman", "build", "--quiet", "--pull=never", "--tag", recipe.ref, str(context)])
 
 
-def remove_all(recipe: Recipe) -> None:
-    """Remove every image of this name, older ones too. Raises LabError while a host of some lab uses one."""
-    listing = run(["podman", "images", "--quiet", "--filter", f"reference={recipe.ref.split(':', maxsplit=1)[0]}*"])
-    for image in dict.fromkeys(listing.split()):
-        run(["podman", "rmi", image])
-
-
 def _exists(ref: str) -> bool:
     return succeeds(["podman", "image", "exists", ref])
 
