@@ -22,7 +22,7 @@ class Writer:
         self._path = path
         self._dump = dump
         self._wake = threading.Event()
-        self._closed = False
+        self._closed = threading.Event()
         self._failed = False
         self._thread = threading.Thread(target=self._run, name="state-writer", daemon=True)
         self._thread.start()
@@ -32,18 +32,17 @@ class Writer:
 
     def close(self) -> None:
         """Write once more and stop. Raises OSError when the last state could not be written."""
-        self._closed = True
+        self._closed.set()
         self._wake.set()
         self._thread.join()
         codec.write_private(self._path, self._dump())
 
     def _run(self) -> None:
         rest = GATHER_SECONDS
-        while True:
+        while not self._closed.is_set():
             self._wake.wait()
-            if self._closed:
+            if self._closed.wait(rest):
                 return
-            time.sleep(rest)
             self._wake.clear()
             started = time.monotonic()
             self._write()
