@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 import yaml
+from lxml import html as lxml_html
 
+from tests.unit.lab.region_world import NoHosts, World, listening
 from tests.unit.report import pages, samples
 
 
@@ -35,14 +37,16 @@ def store(data: pages.Data, directory: Path) -> None:
     (directory / "hosts.yml").write_text(yaml.safe_dump(inventory))
 
 
-def play(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def play(
+    directory: Path, *arguments: str, inventory: str = "hosts.yml", **environment: str
+) -> subprocess.CompletedProcess[str]:
     """Runs the report play on what was stored; the page is reports/index.html there."""
-    command = [Path(sys.executable).parent / "ansible-playbook", "-i", directory / "hosts.yml", "playbooks/report.yml"]
+    command = [Path(sys.executable).parent / "ansible-playbook", "-i", directory / inventory, "playbooks/report.yml"]
     extra = ["-e", json.dumps({"report_directory": str(directory / "reports")})]
     return subprocess.run(
         [*command, *extra, *arguments],
         cwd=pages.ROOT,
-        env=os.environ | {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_CONFIG": str(pages.ROOT / "ansible.cfg")},
+        env=os.environ | {"ANSIBLE_NOCOLOR": "1", "ANSIBLE_CONFIG": str(pages.ROOT / "ansible.cfg")} | environment,
         capture_output=True,
         text=True,
         check=False,
@@ -85,3 +89,23 @@ def test_an_unreadable_result_fails_the_play_after_the_page_is_written(site):
         failed.stdout.split()
     )
     assert "hazelcast/prod-z.json" in (site / "reports" / "index.html").read_text()
+
+
+def test_the_plan_is_what_the_ecs_inventory_finds(tmp_path):
+    """With the real plugin and the lab's API: tags that look like templates are names, not templates."""
+    world = World(NoHosts())
+    (one,) = world.make(name="hz-1", tags={"hazelcast": "prod {{ inventory_hostname }}"})
+    world.make(name="plain", tags={"team": "支付"})
+    (tmp_path / "t.huaweicloud_ecs.yml").write_text("plugin: huaweicloud_ecs\n")
+    with listening(world.api) as url:
+        keys = {"HUAWEICLOUD_SDK_AK": world.account.access_key, "HUAWEICLOUD_SDK_SK": world.account.secret_key}
+        places = {"HW_REGION_NAME": "lab-north-1", "HW_ECS_ENDPOINT": url, "HW_IAM_ENDPOINT": url}
+        done = play(tmp_path, inventory="t.huaweicloud_ecs.yml", **keys, **places)
+    assert done.returncode == 0, done.stdout + done.stderr
+    shown = lxml_html.fromstring((tmp_path / "reports" / "index.html").read_text())
+    (host,) = shown.xpath("//ul[@class='hosts']/li")
+    assert host.xpath("string(.//b)") == "hz-1"
+    assert host.xpath("string(.//*[@class='address'])") == one.nics[0].address
+    assert host.xpath("string(.//*[contains(@class, 'name')]/bdi)") == "prod {{ inventory_hostname }}"
+    assert "plain" in shown.xpath("string(//ul[@class='outside'])")
+    assert "team=支付" in shown.xpath("string(//ul[@class='outside'])")
