@@ -152,7 +152,9 @@ def _verdict(tallies: Mapping[State, int]) -> str:
         one = "The cluster is not whole." if total == 1 else f"{broken} of {total} clusters is not whole."
         return one if broken == 1 else f"{broken} of {total} clusters are not whole."
     if whole == total:
-        return "The cluster is whole." if total == 1 else f"All {total} clusters are whole."
+        return {1: "The cluster is whole.", 2: "Both clusters are whole."}.get(
+            total, f"All {total} clusters are whole."
+        )
     if total == 1:
         state = next(state for state in tallies if state is not State.STALE)
         return _LONE[state]

@@ -72,11 +72,11 @@ def differences(
     checked: dict[str, set[str]] = {}
     for member in result.members:
         checked.setdefault(member.host, set()).add(split_address(member.address)[0])
-    asked = {split_address(address)[0] for address in result.expected}
+    awaited = {split_address(address)[0] for address in silent(result)}
     names = {host.name for host in planned}
     found = []
     for host in sorted(planned, key=lambda host: natural(host.name)):
-        if host.name not in checked and host.address not in asked:
+        if host.name not in checked and host.address not in awaited:
             found.append(f"{host.name} ({host.address}) carries the tag now and was not part of the last check.")
         elif host.name in checked and host.address and host.address not in checked[host.name]:
             was = listed(sorted(checked[host.name], key=address_order))

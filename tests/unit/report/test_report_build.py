@@ -71,6 +71,12 @@ def test_one_cluster_has_a_verdict_of_its_own(change, verdict):
     assert pages.page(data).verdict == verdict
 
 
+def test_two_clusters_are_both():
+    hosts = [samples.host(number, {"redis": "a", "etcd": "b"}) for number in range(3)]
+    results = [samples.result("redis", "a", hosts), samples.result("etcd", "b", hosts)]
+    assert pages.page((results, hosts)).verdict == "Both clusters are whole."
+
+
 def test_age_is_told_against_the_newest_result():
     page = pages.page(samples.large(broken=True))
     ages = {c.mark.key.cluster: c.older for c in page.clusters if c.older}

@@ -97,6 +97,15 @@ def test_a_host_that_left_the_inventory_differs():
     )
 
 
+def test_a_new_host_at_an_old_address_differs():
+    result, hosts = three()
+    hosts[2] = hosts[2] | {"name": "ecs-02-new"}
+    assert cluster_of(result, hosts).differences == (
+        "ecs-02-new (10.200.0.12) carries the tag now and was not part of the last check.",
+        "ecs-02 was part of the last check and is no longer in the inventory.",
+    )
+
+
 def test_several_members_on_one_host_are_no_difference():
     result, hosts = three()
     more = samples.result("hazelcast", "prod-a", hosts, port=5702)
