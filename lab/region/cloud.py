@@ -64,7 +64,8 @@ class Cloud:
 
     def _dump(self) -> bytes:
         with self.lock:
-            return self.store.dump()
+            snapshot = self.store.snapshot()
+        return self.store.encode(snapshot)
 
     # What the settings have
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import dataclasses
 import json
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
@@ -25,6 +26,14 @@ R = TypeVar("R")
 
 class StateError(Exception):
     """state.json cannot be used. The message is one sentence for a person."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The records of one moment by the name of their group in the file."""
+
+    sequence: int
+    records: dict[str, list[Any]]
 
 
 class Memo(Generic[R]):
@@ -97,19 +106,24 @@ class Store:
             for job_id in finished[: len(self.jobs) - MAX_FINISHED_JOBS]:
                 del self.jobs[job_id]
 
-    def dump(self) -> bytes:
-        """The whole state as JSON. Records that did not change since the last dump are not encoded again."""
-        fields = [b'{"version":%d,"sequence":%d' % (VERSION, self.sequence)]
-        groups: dict[str, Iterable[Any]] = {
-            "servers": self.servers.values(),
-            "jobs": self.jobs.values(),
-            "temporary_keys": self.temporary_keys.values(),
-            "tokens": self.tokens.values(),
-            "client_tokens": self.client_tokens.values(),
-        }
-        for name, records in groups.items():
-            encoded = b",\n".join(self._encoded(record) for record in records)
-            fields.append(b',\n"%s":[%s]' % (name.encode(), encoded))
+    def snapshot(self) -> Snapshot:
+        """All records of this moment: quick, for use under the lock."""
+        return Snapshot(
+            self.sequence,
+            {
+                "servers": list(self.servers.values()),
+                "jobs": list(self.jobs.values()),
+                "temporary_keys": list(self.temporary_keys.values()),
+                "tokens": list(self.tokens.values()),
+                "client_tokens": list(self.client_tokens.values()),
+            },
+        )
+
+    def encode(self, snapshot: Snapshot) -> bytes:
+        """A snapshot as JSON, without the lock. Records that did not change since the last one are not made again."""
+        fields = [b'{"version":%d,"sequence":%d' % (VERSION, snapshot.sequence)]
+        for name, records in snapshot.records.items():
+            fields.append(b',\n"%s":[%s]' % (name.encode(), b",\n".join(map(self._encoded, records))))
         return b"".join(fields) + b"}\n"
 
 
