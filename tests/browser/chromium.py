@@ -78,11 +78,16 @@ class Chromium:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        os.close(self._write)
-        os.close(self._read)
+        self._session = None
+        with contextlib.suppress(ChromiumError, OSError):
+            self.call("Browser.close")  # ends its helpers too, so that nobody writes to the profile any more
+            while os.read(self._read, 1 << 16):
+                pass
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._pid, signal.SIGKILL)
         os.waitpid(self._pid, 0)
+        os.close(self._write)
+        os.close(self._read)
         shutil.rmtree(self._profile, ignore_errors=True)
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
