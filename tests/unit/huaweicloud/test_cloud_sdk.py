@@ -2,15 +2,16 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from ansible.module_utils.huaweicloud.client import CloudClient
 from ansible.module_utils.huaweicloud.credentials import AccessKey, StaticKey
 from ansible.module_utils.huaweicloud.endpoints import Endpoints
 from ansible.module_utils.huaweicloud.servers import parse_server
-from conftest import ROOT
 from fake_cloud import KEY, SECRET, server
 
+ROOT = Path(__file__).resolve().parents[3]
 QUERY = [("status", "ACTIVE"), ("tags", "a=b c"), ("tags", "env=é😀"), ("name", "web-1.x")]
 
 

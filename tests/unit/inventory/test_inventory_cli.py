@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import KEY, ROOT, SECRET
-from fake_cloud import refused, server
+from fake_cloud import KEY, SECRET, refused, server
+from inventory_runner import ROOT
 
 BIN = Path(sys.executable).parent
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import picture
 from fake_cloud import server
+from inventory_runner import picture
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.yml"))
 

@@ -8,8 +8,8 @@ import pytest
 from ansible.module_utils.huaweicloud.cache import default_folder
 from ansible.module_utils.huaweicloud.inventory.settings import read_settings
 from ansible.plugins.loader import inventory_loader
-from conftest import KEY, SECRET, picture
-from fake_cloud import Reply, refused, server, throttled
+from fake_cloud import KEY, SECRET, Reply, refused, server, throttled
+from inventory_runner import picture
 
 
 @pytest.mark.parametrize(
