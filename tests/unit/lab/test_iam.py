@@ -138,3 +138,15 @@ def test_temporary_keys_that_cannot_be_had(anonymous, url):
     assert temporary_key(url, "")[0] == 401
     assert temporary_key(url, "foreign")[0] == 401
     assert temporary_key(url, token, method="assume_role")[0] == 400
+
+
+def test_a_temporary_key_through_the_sdk(anonymous, url):
+    """The SDK of the token's owner asks with the token alone."""
+    credentials = IamCredentials().with_x_auth_token(login(anonymous).x_subject_token)
+    client = sdk.IamClient.new_builder().with_credentials(credentials).with_endpoint(url).build()
+    identity = sdk.TokenAuthIdentity(methods=["token"], token=sdk.IdentityToken(duration_seconds=900))
+    body = sdk.CreateTemporaryAccessKeyByTokenRequestBody(auth=sdk.TokenAuth(identity=identity))
+    request = sdk.CreateTemporaryAccessKeyByTokenRequest(body=body)
+    credential = client.create_temporary_access_key_by_token(request).credential
+    assert credential.access
+    assert credential.expires_at.endswith("Z")

@@ -67,3 +67,35 @@ def test_create_show_tag_list_delete(ecs, world):
     assert finished_job(ecs, deletion.job_id).status == "SUCCESS"
     assert ecs.list_servers_details(sdk.ListServersDetailsRequest()).servers == []
     assert world.driver.running() == set()
+
+
+def test_post_paid_servers(ecs):
+    server = sdk.PostPaidServer(
+        name="hz",
+        image_ref=IMAGE,
+        flavor_ref="s6.small.1",
+        vpcid=VPC,
+        nics=[sdk.PostPaidServerNic(subnet_id=SUBNET, ip_address="10.201.0.77")],
+        root_volume=sdk.PostPaidServerRootVolume(volumetype="SSD"),
+        extendparam=sdk.PostPaidServerExtendParam(charging_mode="postPaid"),
+    )
+    body = sdk.CreatePostPaidServersRequestBody(server=server)
+    created = ecs.create_post_paid_servers(sdk.CreatePostPaidServersRequest(body=body))
+    assert finished_job(ecs, created.job_id).status == "SUCCESS"
+    shown = ecs.show_server(sdk.ShowServerRequest(created.server_ids[0])).server
+    assert [address.addr for address in shown.addresses[VPC]] == ["10.201.0.77"]
+    assert (shown.flavor.vcpus, shown.flavor.ram) == ("1", "1024")
+
+
+def test_what_the_region_offers(world, ecs):
+    world.make(count=3)
+    flavors = ecs.list_flavors(sdk.ListFlavorsRequest(availability_zone="lab-north-1a")).flavors
+    assert {(flavor.id, flavor.vcpus, flavor.ram) for flavor in flavors} == {
+        ("c7.large.2", "2", 4096),
+        ("s6.small.1", "1", 1024),
+    }
+    zones = ecs.list_server_az_info(sdk.ListServerAzInfoRequest()).availability_zones
+    assert [zone.availability_zone_id for zone in zones] == ["lab-north-1a", "lab-north-1b", "lab-north-1c"]
+    limits = ecs.show_server_limits(sdk.ShowServerLimitsRequest()).absolute
+    assert (limits.total_instances_used, limits.total_cores_used, limits.total_ram_used) == (3, 6, 12288)
+    assert limits.max_total_instances == 200

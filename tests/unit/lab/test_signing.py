@@ -61,9 +61,10 @@ texts = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_ca
     segments=st.lists(texts.map(lambda text: text.replace("/", "")), min_size=1, max_size=4),
     query=st.dictionaries(texts.filter(bool), texts | st.lists(texts, min_size=1, max_size=3), max_size=4),
     header=texts.map(str.strip),
+    content_type=st.sampled_from(["application/json", "text/plain"]),
     body=st.binary(max_size=40),
 )
-def test_the_official_signer_is_the_oracle(method, segments, query, header, body):
+def test_the_official_signer_is_the_oracle(*, method, segments, query, header, content_type, body):
     from urllib.parse import quote
 
     path = "/" + "/".join(quote(segment, safe="") for segment in segments)
@@ -73,7 +74,7 @@ def test_the_official_signer_is_the_oracle(method, segments, query, header, body
         host="ecs.example.com",
         resource_path=path,
         query_params=list(query.items()),
-        header_params={"X-Sdk-Date": VECTOR_DATE.decode(), "X-Extra": header},
+        header_params={"X-Sdk-Date": VECTOR_DATE.decode(), "X-Extra": header, "Content-Type": content_type},
         body=body,
     )
     signed = Signer(BasicCredentials("AccessKey", "SecretKey", "p")).sign(request)
