@@ -28,6 +28,7 @@ public final class EcsDiscoveryStrategy implements DiscoveryStrategy {
     private static final Duration LOCAL_METADATA = Duration.ofMillis(1800);
     private static final long LOCAL_METADATA_MARGIN_MILLIS = 100;
 
+    private final Address member;
     private final ILogger logger;
     private final EcsConfig config;
     private final TimeSource time;
@@ -35,15 +36,17 @@ public final class EcsDiscoveryStrategy implements DiscoveryStrategy {
     private final Myself myself;
     private final Survey survey;
     private final Roster roster;
+    private Future<?> glance;
 
-    /** @param memberAddress the address this member is known by, or null */
-    EcsDiscoveryStrategy(String memberAddress, ILogger logger, EcsConfig config, TimeSource time) {
+    /** @param member the address this member is known by; null for a client */
+    EcsDiscoveryStrategy(Address member, ILogger logger, EcsConfig config, TimeSource time) {
+        this.member = member;
         this.logger = logger;
         this.config = config;
         this.time = time;
         this.threads = Executors.newCachedThreadPool(EcsDiscoveryStrategy::thread);
         Cloud cloud = new Cloud(config, time);
-        this.myself = new Myself(cloud.metadata(), memberAddress);
+        this.myself = new Myself(cloud.metadata(), member == null ? null : member.getHost());
         this.survey = new Survey(config, cloud, myself, new SideBySide(threads), logger);
         this.roster = new Roster(config, survey, cloud, time, logger);
     }
@@ -57,6 +60,10 @@ public final class EcsDiscoveryStrategy implements DiscoveryStrategy {
     @Override
     public void start() {
         config.regions().forEach(region -> Endpoints.zoneHint(region).ifPresent(hint -> logger.warning("region: " + hint + ".")));
+        if (member != null && !config.ports().holds(member.getPort())) {
+            logger.warning("This member listens on port " + member.getPort() + ", but members are looked for on port " + config.ports()
+                    + ": others will not find it.");
+        }
     }
 
     /**
@@ -86,7 +93,7 @@ public final class EcsDiscoveryStrategy implements DiscoveryStrategy {
     /** Never throws and takes no longer than two seconds, because it is called unguarded while the member starts. */
     @Override
     public Map<String, String> discoverLocalMetadata() {
-        Future<?> glance = threads.submit(this::glance);
+        glance();
         try {
             glance.get(LOCAL_METADATA.toMillis() + LOCAL_METADATA_MARGIN_MILLIS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
@@ -97,10 +104,15 @@ public final class EcsDiscoveryStrategy implements DiscoveryStrategy {
         return LocalMetadata.of(config, myself, survey);
     }
 
-    private void glance() {
-        Deadline deadline = Deadline.in(LOCAL_METADATA, time);
-        myself.learn(deadline);
-        roster.glance(deadline);
+    /** Begins to learn about this server and the others, once, while Hazelcast is busy with the rest of the start. */
+    synchronized void glance() {
+        if (glance == null) {
+            glance = threads.submit(() -> {
+                Deadline deadline = Deadline.in(LOCAL_METADATA, time);
+                myself.learn(deadline);
+                roster.glance(deadline);
+            });
+        }
     }
 
     @Override

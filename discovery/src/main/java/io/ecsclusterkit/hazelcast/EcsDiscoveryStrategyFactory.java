@@ -27,6 +27,7 @@ public final class EcsDiscoveryStrategyFactory implements DiscoveryStrategyFacto
     @Override
     @SuppressWarnings("rawtypes")
     public DiscoveryStrategy newDiscoveryStrategy(DiscoveryNode member, ILogger logger, Map<String, Comparable> properties) {
+        Address address = member == null ? null : member.getPrivateAddress();
         EcsConfig config;
         try {
             config = EcsConfig.of(properties);
@@ -35,12 +36,9 @@ public final class EcsDiscoveryStrategyFactory implements DiscoveryStrategyFacto
             logger.severe(e.getMessage());
             throw e;
         }
-        return new EcsDiscoveryStrategy(host(member), logger, config, new SystemTime());
-    }
-
-    private static String host(DiscoveryNode member) {
-        Address address = member == null ? null : member.getPrivateAddress();
-        return address == null ? null : address.getHost();
+        EcsDiscoveryStrategy strategy = new EcsDiscoveryStrategy(address, logger, config, new SystemTime());
+        strategy.glance();
+        return strategy;
     }
 
     @Override

@@ -18,7 +18,7 @@ final class Myself {
 
     /**
      * @param metadata the metadata service, or null when it may not be asked
-     * @param memberAddress the address this member is known by, or null
+     * @param memberAddress the address this member is known by; null for a client
      */
     Myself(MetadataApi metadata, String memberAddress) {
         this.metadata = metadata;
@@ -38,6 +38,11 @@ final class Myself {
             // The member's own address is known anyway.
         }
         return found;
+    }
+
+    /** Whether this is a member, and so has to be in the list; a client may run anywhere. */
+    boolean isMember() {
+        return memberAddress != null;
     }
 
     boolean mayAskMetadata() {

@@ -54,6 +54,10 @@ final class PortRange {
                 + "'5701-5703' (a range of at most 100 ports) or '5703' (5702 to 5708: from 5701 up to it).");
     }
 
+    boolean holds(int port) {
+        return port >= from && port <= to;
+    }
+
     int from() {
         return from;
     }

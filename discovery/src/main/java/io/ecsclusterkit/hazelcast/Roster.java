@@ -124,6 +124,7 @@ final class Roster {
                 logger.warning("Members are looked for on all " + addresses.size() + " ACTIVE servers of the project: a tag-key saves time.");
             }
         }
+        logger.fine("Servers of this cluster: " + addresses);
         settled = true;
         outage = false;
         lastGood.clear();
@@ -151,7 +152,7 @@ final class Roster {
     private List<String> refused(String why) {
         if (!config.allowStandalone()) {
             logger.severe("Cannot list the servers of this cluster: " + why + ". The next attempt is held back for "
-                    + cloud.heldBack().toSeconds() + " s, because wrong signatures in a row lock the key.");
+                    + cloud.heldBack().plusMillis(999).toSeconds() + " s, because wrong signatures in a row lock the key.");
             sleep(cloud.heldBack());
         }
         return none("", why);

@@ -32,7 +32,7 @@ final class Survey {
     }
 
     /**
-     * The addresses of the cluster's servers, this one among them.
+     * The addresses of the cluster's servers; this one is among them when it is a member's.
      *
      * @param found what earlier tries have found, by site; is completed
      * @throws CloudException when the list is not complete
@@ -54,11 +54,13 @@ final class Survey {
         }
         List<String> addresses = new ArrayList<>();
         found.values().forEach(listing -> addresses.addAll(listing.addresses()));
-        if (!rememberSelf(found)) {
+        boolean selfListed = rememberSelf(found);
+        if (addresses.isEmpty() || myself.isMember() && !selfListed) {
             found.clear();
             tags.forget();
-            throw CloudException.trouble(String.format("this server (%s) is not (yet) among the %d ACTIVE servers%s with an "
-                    + "address in %s", myself, addresses.size(), wanted.isEmpty() ? "" : " tagged " + wanted, config.network()));
+            throw CloudException.trouble(String.format("%s among the %d ACTIVE servers%s with an address in %s",
+                    myself.isMember() ? "this server (" + myself + ") is not (yet)" : "there is no server",
+                    addresses.size(), wanted.isEmpty() ? "" : " tagged " + wanted, config.network()));
         }
         return addresses;
     }

@@ -1,5 +1,7 @@
 package io.ecsclusterkit.hazelcast;
 
+import com.hazelcast.client.HazelcastClient;
+import com.hazelcast.client.config.ClientConfig;
 import com.hazelcast.cluster.Member;
 import com.hazelcast.config.Config;
 import com.hazelcast.config.DiscoveryStrategyConfig;
@@ -64,10 +66,14 @@ class RealMembersTest {
         join.getMulticastConfig().setEnabled(false);
         join.getTcpIpConfig().setEnabled(false).setConnectionTimeoutSeconds(1);
         join.getAutoDetectionConfig().setEnabled(false);
+        join.getDiscoveryConfig().addDiscoveryStrategyConfig(strategy());
+        return config;
+    }
+
+    private DiscoveryStrategyConfig strategy() {
         DiscoveryStrategyConfig strategy = new DiscoveryStrategyConfig(EcsDiscoveryStrategy.class.getName());
         rig.properties.forEach(strategy::addProperty);
-        join.getDiscoveryConfig().addDiscoveryStrategyConfig(strategy);
-        return config;
+        return strategy;
     }
 
     private List<HazelcastInstance> start(int members) {
@@ -80,7 +86,7 @@ class RealMembersTest {
     }
 
     @Test
-    void membersOnOneServerFormOneCluster() {
+    void membersOnOneServerFormOneClusterAndAClientFindsIt() {
         rig.agency().set("port", firstPort + "-" + (firstPort + 2), "tag-key", "hazelcast").here().tag("hazelcast", "a");
         List<HazelcastInstance> members = start(3);
         for (HazelcastInstance member : members) {
@@ -90,7 +96,12 @@ class RealMembersTest {
             }
         }
         members.get(0).getMap("m").put("k", "v");
-        assertEquals("v", members.get(2).getMap("m").get("k"));
+        ClientConfig client = new ClientConfig().setClusterName("real");
+        client.getNetworkConfig().getDiscoveryConfig().addDiscoveryStrategyConfig(strategy());
+        client.setProperty("hazelcast.discovery.enabled", "true");
+        HazelcastInstance found = HazelcastClient.newHazelcastClient(client);
+        assertEquals("v", found.getMap("m").get("k"));
+        found.shutdown();
     }
 
     @Test

@@ -1,10 +1,12 @@
 package io.ecsclusterkit.hazelcast;
 
+import com.hazelcast.cluster.Address;
 import com.hazelcast.logging.AbstractLogger;
 import com.hazelcast.logging.ILogger;
 import com.hazelcast.logging.LogEvent;
 import com.hazelcast.spi.discovery.DiscoveryNode;
 
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -65,7 +67,24 @@ final class Rig implements AutoCloseable {
     }
 
     EcsDiscoveryStrategy strategy() {
-        EcsDiscoveryStrategy strategy = new EcsDiscoveryStrategy(HERE, new Ear(), EcsConfig.of(properties), time);
+        return strategy(5701);
+    }
+
+    EcsDiscoveryStrategy strategy(int port) {
+        return strategy(address(port));
+    }
+
+    /** The strategy of a client, which is no server of the list. */
+    EcsDiscoveryStrategy client() {
+        return strategy(null);
+    }
+
+    static Address address(int port) {
+        return new Address(new InetSocketAddress(HERE, port));
+    }
+
+    private EcsDiscoveryStrategy strategy(Address member) {
+        EcsDiscoveryStrategy strategy = new EcsDiscoveryStrategy(member, new Ear(), EcsConfig.of(properties), time);
         made.add(strategy);
         return strategy;
     }

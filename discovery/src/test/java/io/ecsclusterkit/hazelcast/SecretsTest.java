@@ -68,7 +68,7 @@ class SecretsTest {
     /** Runs a strategy through a good round, a refusal and an outage. */
     private void live() {
         EcsConfig config = EcsConfig.of(rig.properties);
-        EcsDiscoveryStrategy strategy = new EcsDiscoveryStrategy(Rig.HERE, Logger.getLogger("test"), config, rig.time);
+        EcsDiscoveryStrategy strategy = new EcsDiscoveryStrategy(Rig.address(5701), Logger.getLogger("test"), config, rig.time);
         said.add(config + " " + strategy + " " + config.secretKey() + " " + config.login());
         strategy.start();
         ask(strategy);

@@ -265,6 +265,70 @@ class TroubleTest {
     }
 
     @Test
+    void aWrongKeyIsShownToOneRegionOnly() {
+        twoRegions();
+        rig.set("access-key", "AKWRONGWRONGWRONG001");
+        failure(rig.strategy());
+        assertEquals(1, rig.cloud.requests.size());
+    }
+
+    @Test
+    void regionsAreAskedSideBySideOnceTheKeyIsProven() throws InterruptedException {
+        String third = "lab-west-1";
+        twoRegions();
+        rig.set("region", Rig.REGION + "," + OTHER + "," + third, "project-id", FakeCloud.project(Rig.REGION) + ","
+                + FakeCloud.project(OTHER) + "," + FakeCloud.project(third));
+        rig.cloud.add(third, FakeServer.at("10.8.0.1"));
+        CountDownLatch both = new CountDownLatch(2);
+        AtomicInteger first = new AtomicInteger();
+        rig.cloud.trouble = (seen, exchange) -> {
+            if (first.getAndIncrement() > 0) {
+                both.countDown();
+                await(both);
+            }
+            return false;
+        };
+        assertEquals(3, Rig.nodes(rig.strategy()).size());
+        assertEquals(0, both.getCount());
+    }
+
+    @Test
+    void aDayOfSplitBrainChecksStaysWithinItsRequests() {
+        rig.keys().set("tag-key", "hazelcast").here().tag("hazelcast", "a");
+        EcsDiscoveryStrategy strategy = rig.strategy();
+        for (int i = 0; i < 24 * 30; i++) {
+            Rig.nodes(strategy);
+            rig.time.pass(TICK);
+        }
+        assertEquals(721, rig.cloud.authorised().size());
+    }
+
+    @Test
+    void aClientNeedNotBeInTheList() {
+        rig.keys();
+        rig.cloud.add(Rig.REGION, FakeServer.at("10.0.0.2"));
+        assertEquals(List.of("10.0.0.2:5701"), Rig.nodes(rig.client()));
+        rig.cloud.regions.clear();
+        assertTrue(failure(rig.client()).contains("there is no server among the 0 ACTIVE servers"));
+    }
+
+    @Test
+    void aMemberThatOthersWillNotFindIsTold() {
+        rig.keys().here();
+        rig.strategy(5704).start();
+        assertEquals(1, rig.logged(Level.WARNING, "This member listens on port 5704, but members are looked for on port 5701"));
+        rig.strategy().start();
+        assertEquals(1, rig.log.size());
+    }
+
+    @Test
+    void aRegionThatLooksLikeAZoneIsPointedOut() {
+        rig.keys().set("region", "cn-north-4a");
+        rig.strategy().start();
+        assertEquals(1, rig.logged(Level.WARNING, "its region is 'cn-north-4'"));
+    }
+
+    @Test
     void aKeyThatEndsLaterIsTriedOnceAMinute() {
         twoRegions();
         EcsDiscoveryStrategy strategy = rig.strategy();
@@ -464,7 +528,7 @@ class TroubleTest {
     void aShutdownEndsTheWait() throws InterruptedException {
         rig.keys().set("access-key", "AKWRONGWRONGWRONG001").here();
         SystemTime time = new SystemTime();
-        EcsDiscoveryStrategy strategy = new EcsDiscoveryStrategy(Rig.HERE, rig.logger(), EcsConfig.of(rig.properties), time);
+        EcsDiscoveryStrategy strategy = new EcsDiscoveryStrategy(Rig.address(5701), rig.logger(), EcsConfig.of(rig.properties), time);
         Thread waiting = new Thread(() -> assertThrows(HazelcastException.class, strategy::discoverNodes));
         waiting.start();
         while (rig.logged(Level.SEVERE, "held back") == 0) {
