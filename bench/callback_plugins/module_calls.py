@@ -28,7 +28,7 @@ def _counting(action: ActionBase, *args: Any, **kwargs: Any) -> Any:
     return _execute_module(action, *args, **kwargs)
 
 
-class CallbackModule(CallbackBase):
+class CallbackModule(CallbackBase):  # type: ignore[misc] # Ansible ships no types
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"
     CALLBACK_NAME = "module_calls"
