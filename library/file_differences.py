@@ -38,6 +38,7 @@ EXAMPLES = r"""
 """
 RETURN = r"""
 paths: {type: list, returned: success, description: The paths that differ, in the order given.}
+sums: {type: dict, returned: success, description: 'The sha256 that files which differ should have: path -> sha256'}
 reasons: {type: dict, returned: success, description: 'What differs: path -> "missing", "content", "mode 0600" …'}
 """
 
@@ -68,28 +69,33 @@ def group_name(gid: int) -> str:
         return str(gid)
 
 
+def wanted_sum(entry: dict[str, Any]) -> str | None:
+    """The sha256 an entry wants, None for a directory."""
+    if entry.get("content") is not None:
+        return hashlib.sha256(str(entry["content"]).encode()).hexdigest()
+    return entry.get("sha256")
+
+
 def difference(entry: dict[str, Any]) -> str:
     """What is not as ``entry`` says, "" when nothing. Raises EntryError, OSError."""
     if not entry.get("path") or not isinstance(entry.get("mode"), str):
         raise EntryError(f"An entry needs a path and a mode as text: {sorted(entry)}.")
     path = Path(entry["path"])
-    wanted_sum = entry.get("sha256")
-    if entry.get("content") is not None:
-        wanted_sum = hashlib.sha256(str(entry["content"]).encode()).hexdigest()
+    wanted = wanted_sum(entry)
     try:
         found = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
         return "missing"
-    wanted_type, is_type = ("file", stat.S_ISREG) if wanted_sum else ("directory", stat.S_ISDIR)
+    wanted_type, is_type = ("file", stat.S_ISREG) if wanted else ("directory", stat.S_ISDIR)
     if not is_type(found.st_mode):
         return f"not a {wanted_type}"
-    reasons = ["content"] if wanted_sum and sha256_of(path) != wanted_sum else []
-    for name, actual, wanted in (
+    reasons = ["content"] if wanted and sha256_of(path) != wanted else []
+    for name, actual, right in (
         ("owner", owner_name(found.st_uid), entry.get("owner", "root")),
         ("group", group_name(found.st_gid), entry.get("group", "root")),
         ("mode", f"{stat.S_IMODE(found.st_mode):04o}", entry["mode"]),
     ):
-        if actual != wanted:
+        if actual != right:
             reasons.append(f"{name} {actual}")
     return ", ".join(reasons)
 
@@ -111,7 +117,13 @@ def main() -> None:
         module.fail_json(msg=str(error))
     except OSError as error:
         module.fail_json(msg=f"{error.filename} cannot be read: {error.strerror}.")
-    module.exit_json(changed=False, paths=list(reasons), reasons=reasons)
+    sums = {each["path"]: wanted_sum(each) for each in module.params["entries"] if each["path"] in reasons}
+    module.exit_json(
+        changed=False,
+        paths=list(reasons),
+        reasons=reasons,
+        sums={path: digest for path, digest in sums.items() if digest},
+    )
 
 
 if __name__ == "__main__":

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.hazelcast.health import Health, ask_all, largest_size, trouble
+from ansible.module_utils.hazelcast.journal import last_words
+from ansible.module_utils.hazelcast.units import unit_name
 
 DOCUMENTATION = r"""
 module: hazelcast_health
@@ -23,9 +26,13 @@ options:
     choices: [nothing, whole, size]
     default: nothing
     description:
-      - "C(nothing): only ask. C(whole): wait until all members that answer at first agree to be the cluster that is the
-        largest now. C(size): wait until all C(members) are in a cluster of C(size)."
-  size: {type: int, description: The size of the cluster to wait for.}
+      - "C(nothing): only ask. C(whole): wait until C(must_answer), and those of C(members) that answer at first, agree
+        to be one cluster. C(size): wait until all C(members) agree to be one cluster of at least C(size)."
+  must_answer: {type: list, elements: str, default: [], description: Addresses of members that are meant to run.}
+  size: {type: int, default: 1, description: The least size of the cluster to wait for.}
+  port:
+    type: int
+    description: Port of a member of this host that was just started. When it keeps ending, waiting does, too.
   timeout: {type: int, default: 120, description: How long to wait, in seconds.}
 """
 RETURN = r"""
@@ -37,34 +44,58 @@ size: {type: int, returned: success, description: The size of the largest cluste
 ANSWER_S = 3.0
 # "clusterSafe" asks every partition's replicas: not more often than needed.
 PAUSE_S = 0.5
+# A member that ended and was started again this often will not come.
+MOST_RESTARTS = 2
+LOG_LINES = 300
 
 
 def answering(answers: list[Health]) -> list[str]:
     return [answer.address for answer in answers if not answer.silence]
 
 
-def wait(members: list[str], size: int, timeout: int) -> tuple[list[Health], list[str]]:
-    """Ask until nobody is in trouble or the time is over; the last answers and what was wrong with them."""
+def systemctl(*words: str) -> str:
+    argv = ["systemctl", *words]
+    return subprocess.run(argv, stdout=subprocess.PIPE, universal_newlines=True, check=True).stdout.strip()
+
+
+def restarts(port: int | None) -> int:
+    """How often systemd had to start the member again since it was told to; 0 for no member."""
+    return int(systemctl("show", "--value", "-p", "NRestarts", unit_name(port))) if port else 0
+
+
+def log_says(port: int) -> str:
+    argv = ["journalctl", "-q", "-o", "cat", "-n", str(LOG_LINES), "-u", unit_name(port)]
+    log = subprocess.run(argv, stdout=subprocess.PIPE, universal_newlines=True, errors="replace", check=False).stdout
+    said = last_words(log) or "nothing of note"
+    return f"The log of {unit_name(port)} on this host says: {said}"
+
+
+def troubles_of(answers: list[Health], size: int) -> list[str]:
+    wanted = max(size, largest_size(answers))
+    return [clause for clause in (trouble(answer, wanted) for answer in answers) if clause]
+
+
+def wait(members: list[str], size: int, port: int | None, timeout: int) -> tuple[list[Health], list[str]]:
+    """Ask until nobody is in trouble or there is no hope; the last answers and what was wrong with them."""
     deadline = time.monotonic() + timeout
     while True:
         answers = ask_all(members, ANSWER_S)
-        troubles = [clause for clause in (trouble(answer, size) for answer in answers) if clause]
-        if not troubles or time.monotonic() >= deadline:
+        troubles = troubles_of(answers, size)
+        if not troubles or time.monotonic() >= deadline or restarts(port) >= MOST_RESTARTS:
             return answers, troubles
         time.sleep(PAUSE_S)
 
 
-def run(params: dict[str, Any]) -> dict[str, Any]:
+def run(params: dict[str, Any]) -> tuple[list[Health], list[str]]:
+    """The answers, and the troubles as clauses."""
     members, size = params["members"], params["size"]
-    troubles: list[str] = []
-    answers: list[Health] = [] if params["wait_for"] == "size" else ask_all(members, ANSWER_S)
-    if params["wait_for"] == "whole":
-        members, size = answering(answers), largest_size(answers)
-        if not members:
-            return {"answering": [], "size": 0, "troubles": ["none of its members answers"]}
-    if params["wait_for"] != "nothing":
-        answers, troubles = wait(members, size, params["timeout"])
-    return {"answering": answering(answers), "size": largest_size(answers), "troubles": troubles}
+    if params["wait_for"] == "size":
+        return wait(members, size, params["port"], params["timeout"])
+    answers: list[Health] = ask_all(members, ANSWER_S)
+    if params["wait_for"] == "nothing":
+        return answers, []
+    running = sorted({*answering(answers), *params["must_answer"]})
+    return wait(running, 1, None, params["timeout"])
 
 
 def main() -> None:
@@ -72,17 +103,21 @@ def main() -> None:
         argument_spec={
             "members": {"type": "list", "elements": "str", "required": True},
             "wait_for": {"type": "str", "choices": ["nothing", "whole", "size"], "default": "nothing"},
-            "size": {"type": "int"},
+            "must_answer": {"type": "list", "elements": "str", "default": []},
+            "size": {"type": "int", "default": 1},
+            "port": {"type": "int"},
             "timeout": {"type": "int", "default": 120},
         },
-        required_if=[("wait_for", "size", ["size"])],
         supports_check_mode=True,
     )
-    outcome = run(module.params)
-    if outcome["troubles"]:
-        clauses = "; ".join(outcome["troubles"])
-        module.fail_json(msg=f"The cluster is not whole after {module.params['timeout']} s: {clauses}.", **outcome)
-    module.exit_json(changed=False, **outcome)
+    begun = time.monotonic()
+    answers, troubles = run(module.params)
+    if troubles:
+        port = module.params["port"]
+        seconds = time.monotonic() - begun
+        sentence = f"The cluster is not whole after {seconds:.0f} s: {'; '.join(troubles)}."
+        module.fail_json(msg=f"{sentence} {log_says(port)}" if port else sentence)
+    module.exit_json(changed=False, answering=answering(answers), size=largest_size(answers))
 
 
 if __name__ == "__main__":

@@ -28,11 +28,6 @@ options:
     default: 300
     description: How far the clock may be off. Signatures of Huawei Cloud's API tolerate 15 minutes.
 """
-RETURN = r"""
-troubles: {type: list, returned: always, description: What is wrong, a sentence each.}
-"""
-
-
 # Where homes of Hazelcast are.
 HOMES = "/home"
 
@@ -103,8 +98,8 @@ def main() -> None:
     )
     found = troubles(module.params, members(module, module.params["ports"]))
     if found:
-        module.fail_json(msg=" ".join(found), troubles=found)
-    module.exit_json(changed=False, troubles=[])
+        module.fail_json(msg=" ".join(found))
+    module.exit_json(changed=False)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.hazelcast.units import (
     PROPERTIES,
     Unit,
+    below,
     changed_since_start,
     parse_show,
     parse_sums,
@@ -25,6 +26,10 @@ description:
     is pending while these differ from the files on disk. Nothing has to be remembered.
 options:
   ports: {type: list, elements: int, required: true, description: The ports of the members.}
+  to_be:
+    type: dict
+    default: {}
+    description: Path -> sha256 of files that are about to change, for check mode; those a start depends on count.
   depends_on: {type: list, elements: path, required: true, description: Files and directories a start depends on.}
 """
 RETURN = r"""
@@ -63,6 +68,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "ports": {"type": "list", "elements": "int", "required": True},
+            "to_be": {"type": "dict", "default": {}},
             "depends_on": {"type": "list", "elements": "path", "required": True},
         },
         supports_check_mode=True,
@@ -70,7 +76,7 @@ def main() -> None:
     params: dict[str, Any] = module.params
     units = show(module, params["ports"])
     try:
-        now = sums_of(params["depends_on"])
+        now = {**sums_of(params["depends_on"]), **below(params["depends_on"], params["to_be"])}
     except OSError as error:
         module.fail_json(msg=f"{error.filename} cannot be read: {error.strerror}.")
     reasons = {str(port): why_restart(unit, now) for port, unit in units.items()}

@@ -61,6 +61,11 @@ def sums_of(roots: list[str]) -> dict[str, str]:
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+def below(roots: list[str], sums: dict[str, str]) -> dict[str, str]:
+    """Those of ``sums`` (path -> sha256) whose file is at or below one of ``roots``."""
+    return {path: digest for path, digest in sums.items() if {path, *map(str, Path(path).parents)} & set(roots)}
+
+
 def changed_since_start(started_with: dict[str, str], now: dict[str, str]) -> list[str]:
     """What differs between a member's start and now, as "path (changed|new|gone)"; empty when nothing."""
     words = [

@@ -124,14 +124,28 @@ def verdict(
 
 
 def differences(result: dict[str, Any]) -> list[str]:
-    """What is not as it should be, a clause each, hosts by name; empty when all is well."""
-    clauses = [
-        f"{member['host']} ({member['address']}) {check['reason']}"
-        for member in result["members"]
-        for check in member["checks"]
-        if not check["ok"]
-    ]
-    return clauses + [check["reason"] for check in result["checks"] if not check["ok"]]
+    """What is not as it should be, a clause each, hosts by name; empty when all is well.
+
+    A member that does not answer is named once: what the others miss for that reason alone is left out.
+    """
+    silent = {member["address"] for member in result["members"] if _failed(member, "answers")}
+    heard = [address for address in result["expected"] if address not in silent]
+    clauses = []
+    for member in result["members"]:
+        failed = {check["name"]: check for check in member["checks"] if not check["ok"]}
+        if "answers" in failed:
+            failed = {"answers": failed["answers"]}
+        elif "member_list" in failed:
+            failed.pop("cluster_size", None)
+            if member["sees"] == heard:
+                failed.pop("member_list")
+        clauses += [f"{member['host']} ({member['address']}) {check['reason']}" for check in failed.values()]
+    crossing = len(heard) * (len(heard) - 1)
+    return clauses + [check["reason"] for check in result["checks"] if not check["ok"] and check["actual"] < crossing]
+
+
+def _failed(member: dict[str, Any], name: str) -> bool:
+    return any(check["name"] == name and not check["ok"] for check in member["checks"])
 
 
 def table(result: dict[str, Any]) -> list[str]:
@@ -143,4 +157,9 @@ def table(result: dict[str, Any]) -> list[str]:
         mark = "ok" if member["ok"] else "!!"
         rows.append((mark, member["host"], member["address"], zone, member["version"] or "-", sees))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return ["  ".join(cell.ljust(widths[column]) for column, cell in enumerate(row)).rstrip() for row in rows]
+    good = sum(member["ok"] for member in result["members"])
+    return [
+        f"Cluster {result['cluster']}: {good} of {len(result['expected'])} members are as they should be, "
+        f"asked from {result['asked_from']}",
+        *("  ".join(cell.ljust(widths[column]) for column, cell in enumerate(row)).rstrip() for row in rows),
+    ]
