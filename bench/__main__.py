@@ -1,12 +1,13 @@
-"""`make bench [WHAT=path]`: prints each table as Markdown; docs/performance.md holds the last ones."""
+"""`make bench [WHAT=path|inventory]`: prints each table as Markdown; docs/performance.md holds the last ones."""
 
 from __future__ import annotations
 
 import sys
 
 from bench import path
+from bench.inventory import table as inventory
 
-TABLES = {"path": path.run}
+TABLES = {"path": path.run, "inventory": inventory.run_all}
 
 
 def main() -> int:

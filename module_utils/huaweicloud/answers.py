@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from .errors import AnswerError, ApiError
-from .redact import SECRET_FIELD
+from .redact import is_secret_field
 from .transport import Answer
 
 Json = dict[str, Any]
@@ -103,7 +103,7 @@ def without_user_data(server: Json) -> Json:
     """The server less the fields that carry user_data or passwords, also those among its metadata. Changes `server`."""
     for holder in (server, server.get("metadata")):
         if isinstance(holder, dict):
-            for name in [name for name in holder if SECRET_FIELD.search(name)]:
+            for name in [name for name in holder if is_secret_field(name)]:
                 del holder[name]
     return server
 

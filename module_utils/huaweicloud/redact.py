@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 # Fields whose values never leave this package: the API returns user_data, and in it a bootstrap password, in clear.
-SECRET_FIELD = re.compile(r"user_?data|admin_?pass|passw(or)?d|secret|token", re.IGNORECASE)
+_SECRET_FIELD = re.compile(r"user_?data|admin_?pass|passw(or)?d|secret|token", re.IGNORECASE)
+
+
+@cache
+def is_secret_field(name: str) -> bool:
+    """True for a field whose value must not be kept or shown. Answers repeat a few dozen names: each is judged once."""
+    return bool(_SECRET_FIELD.search(name))
 
 
 def mask_key(access_key: str) -> str:
@@ -37,9 +44,9 @@ class Redactor:
 
 
 def without_secrets(value: object) -> object:
-    """A deep copy of API data less every field that may hold a secret (see SECRET_FIELD)."""
+    """A deep copy of API data less every field that may hold a secret."""
     if isinstance(value, dict):
-        return {key: without_secrets(item) for key, item in value.items() if not SECRET_FIELD.search(key)}
+        return {key: without_secrets(item) for key, item in value.items() if not is_secret_field(key)}
     if isinstance(value, list):
         return [without_secrets(item) for item in value]
     return value
