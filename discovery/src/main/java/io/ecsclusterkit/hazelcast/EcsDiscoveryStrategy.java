@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
 public final class EcsDiscoveryStrategy implements DiscoveryStrategy {
 
     /** {@link #discoverLocalMetadata} blocks the start of the member. */
-    private static final Duration LOCAL_METADATA = Duration.ofMillis(1800);
+    private static final Duration LOCAL_METADATA = Duration.ofMillis(1500);
     private static final long LOCAL_METADATA_MARGIN_MILLIS = 100;
 
     private final Address member;
