@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import json
+import re
 import time
 from typing import Any
 
@@ -14,6 +15,8 @@ from .transport import Answer
 Json = dict[str, Any]
 
 LONGEST_DETAIL = 300
+
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 def api_error(answer: Answer) -> ApiError:
@@ -53,6 +56,9 @@ def parsed(answer: Answer) -> Json:
         raise api_error(answer)
     try:
         body = json.loads(answer.body)
+        if _SURROGATE.search(answer.body):
+            # Half a character is legal in JSON and nowhere else: printing it would end Ansible with a traceback.
+            body = json.loads(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
     except ValueError:
         body = None
     if not isinstance(body, dict):

@@ -12,11 +12,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from .errors import ConfigurationError
+
 BEGIN = "-----BEGIN SSH HOST KEY KEYS-----"
 END = "-----END SSH HOST KEY KEYS-----"
 
 # The console may put a prefix before each line ("[   12.3] cloud-init[500]: ").
 _KEY = re.compile(r"(?:\A|\s)((?:ssh|ecdsa|sk)-[a-z0-9@.-]+) (AAAA[A-Za-z0-9+/]+={0,2})(?:\s|\Z)")
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 
 Keys = dict[str, str]
 """Key type (`ssh-ed25519`) -> the key in base64."""
@@ -104,7 +108,11 @@ class KnownHosts:
 
 
 def appended(text: str, new: Mapping[str, Keys]) -> str:
-    """`text` with one line `<name> <type> <key>` for each key of `new`."""
+    """`text` with one line `<name> <type> <key>` for each key of `new`. Raises ConfigurationError for a name that ssh
+    would read as something else than one plain name."""
+    for name in new:
+        if not _NAME.match(name):
+            raise ConfigurationError(f"{name!r} is not a server id.")
     lines = [f"{name} {kind} {key}\n" for name, keys in new.items() for kind, key in sorted(keys.items())]
     return text + ("\n" if text and not text.endswith("\n") else "") + "".join(lines)
 

@@ -90,7 +90,8 @@ def make_hosts(
             continue
         name = _name(server, reachable, variables, rules.hostnames, render)
         drafts.append((server, name, variables, tuple(groups.of(server))))
-    forbidden = RESERVED_NAMES.union(taken, (group for *_, pairs in drafts for group, _ in pairs))
+    made = (group for *_, pairs in drafts for pair in pairs for group in pair if group)
+    forbidden = RESERVED_NAMES.union(taken, made)
     names = _unique([(server.id, name) for server, name, *_ in drafts], forbidden, problems)
     problems.sentences.extend(groups.problems())
     hosts = [Host(name, variables, pairs) for name, (_, _, variables, pairs) in zip(names, drafts, strict=True)]

@@ -7,6 +7,7 @@ an access key it does not know gets 401.
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -84,7 +85,7 @@ def server(number: int, name: str | None = None, **fields: Any) -> Json:
 class FakeCloud:
     """Regions with servers. `trouble(seen)` may answer instead; None lets the cloud answer itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.servers: dict[str, list[Json]] = {"test-1": []}
         self.keys = {KEY}
         self.consoles: dict[str, str] = {}
@@ -92,9 +93,12 @@ class FakeCloud:
         self.trouble: Callable[[Seen], Reply | None] = lambda seen: None
         self.page_cap = 1000
         self.latency = 0.0
+        self.skew = 0.0  # seconds its clock is ahead
         self._lock = threading.Lock()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._http.daemon_threads = True
+        if tls is not None:
+            self._http.socket = tls.wrap_socket(self._http.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
 
     def __enter__(self) -> FakeCloud:
@@ -193,11 +197,6 @@ def _handler(cloud: FakeCloud) -> type[BaseHTTPRequestHandler]:
             """Quiet."""
 
         def date_time_string(self, timestamp: float | None = None) -> str:
-            return super().date_time_string(timestamp if timestamp is not None else time.time() + cloud_skew(cloud))
+            return super().date_time_string(timestamp if timestamp is not None else time.time() + cloud.skew)
 
     return Handler
-
-
-def cloud_skew(cloud: FakeCloud) -> float:
-    """Seconds the cloud's clock is ahead; a test sets the attribute `skew`."""
-    return float(getattr(cloud, "skew", 0.0))

@@ -9,7 +9,7 @@ from ansible.module_utils.huaweicloud.client import CloudClient, Limits
 from ansible.module_utils.huaweicloud.console_keys import Wanted, read_keys
 from ansible.module_utils.huaweicloud.credentials import AccessKey, StaticKey
 from ansible.module_utils.huaweicloud.endpoints import Endpoints
-from ansible.module_utils.huaweicloud.errors import ApiError
+from ansible.module_utils.huaweicloud.errors import ApiError, ConfigurationError
 from ansible.module_utils.huaweicloud.host_keys import KnownHosts, appended, conflicts, keys_in_console
 from ansible.module_utils.huaweicloud.retry import RetryPolicy
 from fake_cloud import KEY, SECRET, Reply
@@ -85,6 +85,13 @@ def test_conflicts_are_other_keys_of_the_same_type():
 
 def test_appended_to_a_file_without_a_last_newline():
     assert appended("x y z", {"id": {"ssh-rsa": "K"}}) == "x y z\nid ssh-rsa K\n"
+
+
+@pytest.mark.parametrize("name", ["", "*", "a b", "a,b", "a\nb", "@cert-authority", "|1|x", "-x"])
+def test_a_name_that_is_no_id_is_never_written(tmp_path, name):
+    with pytest.raises(ConfigurationError, match="is not a server id"):
+        KnownHosts(tmp_path / "known_hosts").add({name: BOTH})
+    assert not (tmp_path / "known_hosts").exists()
 
 
 class Clock:

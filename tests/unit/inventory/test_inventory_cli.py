@@ -62,6 +62,24 @@ def test_a_failed_source_ends_non_zero_with_one_sentence_and_no_host(ansible, cl
     assert "Traceback" not in result.stderr
 
 
+def test_a_failed_file_that_looks_like_ini_leaves_no_host(ansible, cloud, runner):
+    """A file that begins with a brace: Ansible's ini plugin would make a host called `{` of it."""
+    cloud.trouble = lambda seen: refused()
+    path = runner.file()
+    path.write_text(json.dumps(yaml.safe_load(path.read_text()), indent=1))
+    result = ansible("ansible", "all", "--list-hosts", "-i", str(path))
+    assert result.returncode != 0
+    assert "{" not in result.stdout
+
+
+def test_half_characters_are_printed(ansible, cloud):
+    """JSON allows half a surrogate pair; no terminal does."""
+    cloud.servers["test-1"][0]["name"] = "half-\ud83d-name"
+    result = ansible("ansible-inventory", "--graph")
+    assert result.returncode == 0, result.stderr
+    assert "half-?-name" in result.stdout
+
+
 def test_no_secret_at_full_verbosity(ansible, cloud):
     whole = ansible("ansible-inventory", "--list", "-vvvvv", security_token="tok-tok-tok")
     cloud.trouble = lambda seen: refused(f"{KEY} {SECRET} tok-tok-tok {seen.headers}")
