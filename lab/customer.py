@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import socket
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,6 +93,19 @@ class Customer:
         servers = [ecs.ServerId(id=server_id) for server_id in server_ids]
         body = ecs.DeleteServersRequestBody(servers=servers, delete_publicip=True, delete_volume=True)
         return str(self._call("delete_servers", ecs.DeleteServersRequest(body=body)).job_id)
+
+    def stop(self, server_ids: Iterable[str]) -> str:
+        """Switch servers off, without asking their systems; returns the id of the job."""
+        servers = [ecs.ServerId(id=server_id) for server_id in server_ids]
+        body = ecs.BatchStopServersRequestBody(os_stop=ecs.BatchStopServersOption(servers=servers, type="HARD"))
+        return str(self._call("batch_stop_servers", ecs.BatchStopServersRequest(body=body)).job_id)
+
+    def untag(self, server_id: str, tags: Mapping[str, str]) -> None:
+        """Take tags (key -> value) off a server; one that is not there is no error."""
+        body = ecs.BatchDeleteServerTagsRequestBody(
+            action="delete", tags=[ecs.ServerTag(key=key, value=value) for key, value in tags.items()]
+        )
+        self._call("batch_delete_server_tags", ecs.BatchDeleteServerTagsRequest(server_id=server_id, body=body))
 
     def wait(self, job_ids: Iterable[str]) -> None:
         """Wait until all jobs have succeeded. Raises LabError with the reason of the first that failed."""
