@@ -2,14 +2,19 @@
 
 import json
 import os
+import re
 import stat
 
 import pytest
+import yaml
+from ansible import constants as C  # noqa: N812 - Ansible's own name for it
 from ansible.module_utils.huaweicloud.cache import default_folder
 from ansible.module_utils.huaweicloud.inventory.settings import read_settings
 from ansible.plugins.loader import inventory_loader
 from fake_cloud import KEY, SECRET, Reply, refused, server, throttled
-from inventory_runner import picture
+from inventory_runner import ROOT, picture
+
+LOGIN = {"iam_domain": "acme", "iam_user": "ops", "iam_password": SECRET}
 
 
 @pytest.mark.parametrize(
@@ -116,8 +121,7 @@ def test_a_credential_that_cannot_be_evaluated(runner):
 def test_login_and_metadata_as_sources(runner, cloud):
     cloud.servers["test-1"] = [server(1)]
     keys = {"access_key": None, "secret_key": None}
-    login = {"iam_domain": "acme", "iam_user": "ops", "iam_password": SECRET}
-    assert list(runner.run(**keys, **login).hosts) == ["web-1"]
+    assert list(runner.run(**keys, **LOGIN).hosts) == ["web-1"]
     assert cloud.paths() == ["/v3/auth/tokens", "/v1/project-test-1/cloudservers/detail"]
     cloud.trouble = lambda seen: Reply(404, b"") if "securitykey" in seen.path else None
     endpoints = {"ecs": cloud.url, "iam": cloud.url, "metadata": cloud.url}
@@ -250,6 +254,39 @@ class TestCache:
         runner.run(cache=True)
         assert runner.run(cache=True).hosts["web-1"].vars["ecs_project_id"] == "project-test-1"
         assert cloud.paths().count("/v3/projects") == 1
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "inventory").glob("**/*.huaweicloud_ecs.yml")), ids=lambda path: path.stem
+)
+def test_the_files_a_user_copies_work(runner, cloud, monkeypatch, path):
+    example = yaml.safe_load(path.read_text())
+    regions = example.get("regions", ["cn-north-4"])
+    cloud.servers = {region: [server(index, tags=["bastion=jump"])] for index, region in enumerate(regions)}
+    monkeypatch.setenv("HW_REGION_NAME", "cn-north-4")
+    if "project_id" in example:
+        example["project_id"] = "project-cn-north-4"
+    credentials = dict.fromkeys(["credentials_from", "access_key", "secret_key"])
+    manager = runner.run(**{"regions": None, **example, **credentials, **LOGIN})
+    assert len(manager.hosts) == len(regions)
+    assert runner.warnings == []
+
+
+def test_samples_are_no_part_of_the_inventory():
+    """Ansible reads every file of the folder `inventory`: the folder of samples is named in ansible.cfg."""
+    assert re.search("|".join(C.INVENTORY_IGNORE_PATTERNS), "examples")
+
+
+def test_keys_from_a_vault(runner, cloud):
+    cloud.servers["cn-north-4"] = [server(1, tags=[]), server(2, tags=["owner=me"])]
+    keys = runner.folder / "keys.yml"
+    keys.write_text(f"access_key: {KEY}\nsecret_key: {SECRET}\n")
+    example = yaml.safe_load((ROOT / "inventory/examples/keys_in_a_vault.huaweicloud_ecs.yml").read_text())
+    for name in ("access_key", "secret_key"):
+        example[name] = example[name].replace("inventory/keys.yml", str(keys))
+    manager = runner.run(**example)
+    assert [host.name for host in manager.groups["nobodys"].hosts] == ["web-1"]
+    assert [host.name for host in manager.groups["flavor_c7_large_2"].hosts] == ["web-1", "web-2"]
 
 
 def test_a_static_inventory_beside_it(runner, cloud):
