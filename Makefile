@@ -12,7 +12,7 @@ export STARTED := $(or $(STARTED),$(shell date +%s))
 
 # Python and Java to build with; podman, runc, iptables, iproute2 and mmdebstrap for the lab's hosts.
 PACKAGES := python3-venv maven openjdk-17-jdk-headless openssh-client podman runc iptables iproute2 mmdebstrap ca-certificates
-MVN := mvn -q -B -ntp
+MVN := mvn -q -B -ntp -Dstyle.color=never
 DISCOVERY_JAR := discovery/target/ecs-discovery-0.1.0.jar
 PROBE_JAR := services/hazelcast_probe/target/hazelcast-probe-0.1.0.jar
 molecule_roles = $(patsubst roles/%/molecule,%,$(wildcard roles/*/molecule))

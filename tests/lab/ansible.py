@@ -12,9 +12,7 @@ from typing import Any
 from lab.workspace import PROJECT
 from tests.lab.world import World
 
-RECAP = re.compile(
-    r"^(?P<host>\S+)\s+: ok=(?P<ok>\d+)\s+changed=(?P<changed>\d+)\s+unreachable=(?P<unreachable>\d+)\s+failed=(?P<failed>\d+)"
-)
+RECAP = re.compile(r"^(?P<host>\S+)\s+: ok=\d+\s+changed=(?P<changed>\d+)\s+unreachable=")
 TASK = re.compile(r"^TASK \[(?P<name>.*?)\] \*")
 CHANGED = re.compile(r"^changed: \[(?P<host>[^\]]+?)(?: -> [^\]]+)?\]")
 

@@ -142,5 +142,6 @@ def test_verify_names_host_and_reason_when_a_member_is_gone(formed: Formed) -> N
 
 def _wait_for_log(text: str) -> str:
     """A shell command: the member's journal since its last start, as soon as it holds the text or after 40 s."""
-    log = 'journalctl -u hazelcast@5701 --no-pager -o cat --since "$(systemctl show -P InactiveExitTimestamp hazelcast@5701)"'
+    started = "$(systemctl show -P InactiveExitTimestamp hazelcast@5701)"
+    log = f'journalctl -u hazelcast@5701 --no-pager -o cat --since "{started}"'
     return f"for i in $(seq 40); do {log} | grep -q '{text}' && break; sleep 1; done; {log} | tail -n 40"

@@ -70,7 +70,7 @@ def test_a_region_that_does_not_answer_is_named(luckless: Luckless) -> None:
 
 
 def test_wrong_root_passwords_are_said_and_nothing_is_changed(luckless: Luckless) -> None:
-    wrong = {"ECS_ROOT_PASSWORD": "Wrong-Root-1!", "ECS_BOOTSTRAP_PASSWORD": "Wrong-Boot-1!"}
+    wrong = {"ECS_ROOT_PASSWORD": "Wrong-Final-1!", "ECS_BOOTSTRAP_PASSWORD": "Wrong-Boot-1!"}
     refused = luckless.site.play(*ONLY, env=wrong)
     assert refused.code != 0
     assert re.search(r"luckless-1 .*refuses root's login", refused.text), refused.text
