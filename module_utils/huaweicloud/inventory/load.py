@@ -24,12 +24,13 @@ class Loaded:
     warnings: list[str] = field(default_factory=list)
 
     def servers(self, settings: Settings) -> Iterator[tuple[Server, dict[str, object]]]:
-        """The servers the filters accept, each id once, with the API's own object."""
+        """The servers the filters accept, each id once, with the API's own object, which is forgotten here."""
         seen: set[str] = set()
-        for region in settings.regions:
-            data = self.regions.get(region)
-            for raw in data.servers if data else ():
-                server = parse_server(raw, region, data.project_id if data else "")
+        for region, data in self.regions.items():
+            data.servers.reverse()
+            while data.servers:
+                raw = data.servers.pop()
+                server = parse_server(raw, region, data.project_id)
                 wanted = any(it.matches(server) for it in settings.include)
                 if wanted and server.id not in seen and not any(it.matches(server) for it in settings.exclude):
                     seen.add(server.id)

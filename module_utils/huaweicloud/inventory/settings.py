@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,6 +101,8 @@ def check_names(given: Collection[str], known: Collection[str]) -> None:
     """Raises ConfigurationError for an option that does not exist: a misspelt filter must not list every server."""
     for name in given:
         if name not in known:
+            import difflib  # noqa: PLC0415 - for a mistake only
+
             close = difflib.get_close_matches(name, known, 1)
             raise ConfigurationError(
                 f"There is no option {name!r}{f'; did you mean {close[0]!r}?' if close else ''} "
