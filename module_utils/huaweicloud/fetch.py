@@ -10,6 +10,7 @@ from typing import Any
 from .client import CloudClient, only_project
 from .endpoints import Endpoints
 from .errors import HuaweiCloudError
+from .paging import Listing
 
 WORKERS = 16
 
@@ -47,48 +48,54 @@ def fetch_regions(
     call for all regions that share an IAM endpoint.
     """
     result = Fetched()
-    regions = list(queries)
     with ThreadPoolExecutor(min(WORKERS, sum(map(len, queries.values())) or 1)) as pool:
         known = dict(projects)
-        unknown = [region for region in regions if region not in known]
-        groups: dict[str, list[str]] = {}
-        for region in unknown:
-            groups.setdefault(endpoints.url("iam", region), []).append(region)
-        lookups = {tuple(group): pool.submit(_project_ids, client, group) for group in groups.values()}
-        for lookup in lookups.values():
-            for region, found in lookup.result().items():
-                if isinstance(found, HuaweiCloudError):
-                    result.failures[region] = found
+        unknown = [region for region in queries if region not in known]
+        for found in pool.map(lambda group: _project_ids(client, group), _by_iam(endpoints, unknown)):
+            for region, project in found.items():
+                if isinstance(project, HuaweiCloudError):
+                    result.failures[region] = project
                 else:
-                    known[region] = found
+                    known[region] = project
         listings = {
-            region: [pool.submit(client.list_servers, region, known[region], query) for query in queries[region]]
-            for region in regions
+            region: [pool.submit(client.list_servers, region, known[region], query) for query in wanted]
+            for region, wanted in queries.items()
             if region in known
         }
         for region, futures in listings.items():
             try:
-                found_listings = [future.result() for future in futures]
+                _add(result, region, known[region], [future.result() for future in futures])
             except HuaweiCloudError as error:
                 result.failures[region] = error
-                continue
-            union = {server["id"]: server for listing in found_listings for server in listing.servers}
-            result.regions[region] = RegionData(known[region], list(union.values()))
-            for listing in found_listings:
-                if not listing.complete:
-                    result.doubts.append(
-                        f"Region {region} announced {listing.announced} servers and listed {len(listing.servers)}."
-                    )
     return result
+
+
+def _add(result: Fetched, region: str, project_id: str, listings: Sequence[Listing]) -> None:
+    """Join the listings of one region, each server once, and note those that may lack some."""
+    union = {server["id"]: server for listing in listings for server in listing.servers}
+    result.regions[region] = RegionData(project_id, list(union.values()))
+    for listing in listings:
+        if not listing.complete:
+            result.doubts.append(
+                f"Region {region} announced {listing.announced} servers and listed {len(listing.servers)}."
+            )
+
+
+def _by_iam(endpoints: Endpoints, regions: Sequence[str]) -> list[list[str]]:
+    """Regions that share an IAM endpoint, together."""
+    groups: dict[str, list[str]] = {}
+    for region in regions:
+        groups.setdefault(endpoints.url("iam", region), []).append(region)
+    return list(groups.values())
 
 
 def _project_ids(client: CloudClient, regions: Sequence[str]) -> dict[str, str | HuaweiCloudError]:
     """The project id of each region, or why there is none. Several regions cost one call."""
+    found: dict[str, str | HuaweiCloudError] = {}
     try:
         everything = client.projects(regions[0]) if len(regions) > 1 else None
     except HuaweiCloudError as error:
         return dict.fromkeys(regions, error)
-    found: dict[str, str | HuaweiCloudError] = {}
     for region in regions:
         try:
             found[region] = client.project_id(region) if everything is None else only_project(everything, region)

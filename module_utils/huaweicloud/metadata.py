@@ -74,12 +74,11 @@ class MetadataKeys:
 
 def _key(body: answers.Json, redactor: Redactor) -> tuple[AccessKey, float]:
     """The key and its end as a POSIX time; `expires_at` comes with or without a fraction of a second."""
-    credential = body.get("credential")
+    credential: answers.Json = body.get("credential") or {}
     try:
-        assert isinstance(credential, dict)
         key = AccessKey(credential["access"], credential["secret"], credential["securitytoken"])
         ends = dt.datetime.fromisoformat(credential["expires_at"]).timestamp()
-    except (AssertionError, KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):
         raise AnswerError("The answer holds no temporary key.") from None
     redactor.learn([key.sk, key.security_token], access_keys=[key.ak])
     return key, ends

@@ -37,13 +37,17 @@ class Seen:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer to send; `cut` closes the connection after that many bytes of the body, `wait` sleeps first."""
+    """An answer to send; `cut` closes the connection after that many bytes of the body, `wait` sleeps before it and
+    `drip` between its bytes; `chunked` sends it in chunks without a length.
+    """
 
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
     wait: float = 0.0
+    drip: float = 0.0
+    chunked: bool = False
 
     def content(self) -> bytes:
         return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
@@ -82,6 +86,13 @@ def server(number: int, name: str | None = None, **fields: Any) -> Json:
     return {**made, **fields}
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """Clients that hang up in the middle of an answer are part of the tests."""
+
+
 class FakeCloud:
     """Regions with servers. `trouble(seen)` may answer instead; None lets the cloud answer itself."""
 
@@ -95,8 +106,7 @@ class FakeCloud:
         self.latency = 0.0
         self.skew = 0.0  # seconds its clock is ahead
         self._lock = threading.Lock()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = True
+        self._http = _Server(("127.0.0.1", 0), _handler(self))
         if tls is not None:
             self._http.socket = tls.wrap_socket(self._http.socket, server_side=True, do_handshake_on_connect=False)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
@@ -176,15 +186,20 @@ def _handler(cloud: FakeCloud) -> type[BaseHTTPRequestHandler]:
             reply = cloud.reply(Seen(self.command, parts.path, query, headers, body))
             time.sleep(reply.wait)
             content = reply.content()
-            try:
-                self.send_response(reply.status)
-                for name, value in reply.headers.items():
-                    self.send_header(name, value)
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            if reply.chunked:
+                self.send_header("Transfer-Encoding", "chunked")
+                content = b"%x\r\n%b\r\n" % (len(content), content) + b"0\r\n\r\n"
+            else:
                 self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content if reply.cut is None else content[: reply.cut])
-            except OSError:
-                pass  # the client did not wait
+            self.end_headers()
+            pieces = [content[: reply.cut]] if not reply.drip else [bytes([byte]) for byte in content]
+            for piece in pieces:
+                self.wfile.write(piece)
+                self.wfile.flush()
+                time.sleep(reply.drip)
             self.close_connection = self.close_connection or reply.cut is not None
 
         def do_POST(self) -> None:

@@ -1,5 +1,7 @@
 """The client on the wire: retries, refusals, broken answers, and sentences that name what to do."""
 
+import gzip
+import json
 import threading
 import time
 
@@ -109,6 +111,35 @@ def test_a_server_that_hangs_is_left_after_the_timeout(cloud):
     with pytest.raises(HuaweiCloudError, match=r"did not answer within 1 s"):
         client_of(cloud, retries=0, timeout=1).list_servers("test-1", "project-test-1")
     assert time.monotonic() - begin < 2.5
+
+
+def test_an_answer_that_comes_drop_by_drop_is_left_after_the_timeout(cloud):
+    """Each single read is quick, so a socket's timeout would never strike."""
+    cloud.trouble = lambda seen: Reply(200, {"count": 0, "servers": [], "filler": "x" * 200}, drip=0.05)
+    begin = time.monotonic()
+    with pytest.raises(HuaweiCloudError, match="still coming when its time was over"):
+        client_of(cloud, retries=0, timeout=1).list_servers("test-1", "project-test-1")
+    assert time.monotonic() - begin < 4
+
+
+@pytest.mark.parametrize("chunked", [True, False])
+@pytest.mark.parametrize("packed", [True, False])
+def test_whole_and_cut_answers_in_every_encoding(cloud, chunked, packed):
+    cloud.servers["test-1"] = [server(number) for number in range(300)]
+    whole = json.dumps({"count": 300, "servers": cloud.servers["test-1"]}).encode()
+    headers = {"Content-Encoding": "gzip"} if packed else {}
+    body = gzip.compress(whole) if packed else whole
+    cut = Reply(200, body, headers, chunked=chunked, cut=len(body) * 2 // 3)
+    answers = iter([cut, cut, Reply(200, body, headers, chunked=chunked)])
+    cloud.trouble = lambda seen: next(answers)
+    assert len(client_of(cloud).list_servers("test-1", "project-test-1").servers) == 300
+    assert len(cloud.seen) == 3
+
+
+def test_an_answer_that_stops_is_left_after_the_timeout(cloud):
+    cloud.trouble = lambda seen: Reply(200, {"count": 0, "servers": []}, drip=3)
+    with pytest.raises(HuaweiCloudError, match="The answer stopped on its way"):
+        client_of(cloud, retries=0, timeout=1).list_servers("test-1", "project-test-1")
 
 
 def test_the_deadline_holds_for_all_tries_together(cloud):
