@@ -62,6 +62,11 @@ class CloudClient:
         self._redactor = redactor or Redactor()
         self._gate = KeyGate()
 
+    @property
+    def knows_projects(self) -> bool:
+        """True when a login tells each region's project, so that nothing has to be looked up."""
+        return self._source.knows_projects
+
     def close(self) -> None:
         """Give the connections back."""
         self._transport.close()

@@ -47,6 +47,9 @@ Credential = AccessKey | ProjectToken
 class CredentialSource(Protocol):
     """Gives the credential to use right now; may speak to IAM or to the metadata service to get it."""
 
+    knows_projects: bool
+    """True when a credential brings the id of its region's project along."""
+
     def credential(self, region: str) -> Credential:
         """The credential for `region`. Raises HuaweiCloudError when there is none."""
         ...
@@ -57,6 +60,8 @@ class StaticKey:
     """A key pair from options, the environment or a file."""
 
     key: AccessKey
+
+    knows_projects = False
 
     def credential(self, region: str) -> Credential:
         """The same key everywhere."""

@@ -51,7 +51,8 @@ def fetch_regions(
     with ThreadPoolExecutor(min(WORKERS, sum(map(len, queries.values())) or 1)) as pool:
         known = dict(projects)
         unknown = [region for region in queries if region not in known]
-        for found in pool.map(lambda group: _project_ids(client, group), _by_iam(endpoints, unknown)):
+        groups = [[region] for region in unknown] if client.knows_projects else _by_iam(endpoints, unknown)
+        for found in pool.map(lambda group: _project_ids(client, group), groups):
             for region, project in found.items():
                 if isinstance(project, HuaweiCloudError):
                     result.failures[region] = project

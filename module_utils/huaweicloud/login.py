@@ -39,6 +39,8 @@ class PasswordLogin:
     API: IAM KeystoneCreateUserTokenByPassword, POST /v3/auth/tokens, the token in the header X-Subject-Token.
     """
 
+    knows_projects = True
+
     def __init__(
         self, user: User, endpoints: Endpoints, transport: Transport, redactor: Redactor, projects: Mapping[str, str]
     ) -> None:

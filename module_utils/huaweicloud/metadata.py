@@ -30,6 +30,8 @@ class MetadataKeys:
     a token from PUT /meta-data/latest/api/token goes along.
     """
 
+    knows_projects = False
+
     def __init__(self, endpoints: Endpoints, transport: Transport, redactor: Redactor) -> None:
         self._url = endpoints.url("metadata", "")
         self._transport = transport

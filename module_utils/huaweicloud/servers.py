@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -47,13 +48,13 @@ def parse_server(raw: Json, region: str, project_id: str) -> Server:
     return Server(
         id=raw["id"],
         name=_text(raw.get("name")),
-        status=_text(raw.get("status")),
+        status=_shared(raw.get("status")),
         region=region,
         project_id=project_id,
-        availability_zone=_text(raw.get("OS-EXT-AZ:availability_zone")),
-        flavor=_text(_mapping(raw.get("flavor")).get("id")),
-        image_id=_text(_mapping(raw.get("image")).get("id")),
-        vpc_id=_text(metadata.get("vpc_id")) or (addresses[0].vpc_id if addresses else ""),
+        availability_zone=_shared(raw.get("OS-EXT-AZ:availability_zone")),
+        flavor=_shared(_mapping(raw.get("flavor")).get("id")),
+        image_id=_shared(_mapping(raw.get("image")).get("id")),
+        vpc_id=_shared(metadata.get("vpc_id")) or (addresses[0].vpc_id if addresses else ""),
         enterprise_project_id=_text(raw.get("enterprise_project_id")),
         addresses=addresses,
         tags=parse_tags(raw.get("tags")),
@@ -68,7 +69,7 @@ def parse_tags(value: object) -> dict[str, str]:
         if isinstance(item, str):
             key, _, content = item.partition("=")
             if key:
-                tags.setdefault(key, content)
+                tags.setdefault(sys.intern(key), content)
     return tags
 
 
@@ -112,3 +113,8 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _shared(value: object) -> str:
+    """A text that many servers have: one object for all of them."""
+    return sys.intern(value) if isinstance(value, str) else ""

@@ -123,6 +123,11 @@ def test_login_and_metadata_as_sources(runner, cloud):
     keys = {"access_key": None, "secret_key": None}
     assert list(runner.run(**keys, **LOGIN).hosts) == ["web-1"]
     assert cloud.paths() == ["/v3/auth/tokens", "/v1/project-test-1/cloudservers/detail"]
+    cloud.servers["test-2"] = [server(2)]
+    cloud.seen.clear()
+    assert list(runner.run(**keys, **LOGIN, regions=["test-1", "test-2"]).hosts) == ["web-1", "web-2"]
+    assert sorted(cloud.paths())[2:] == ["/v3/auth/tokens"] * 2, "a token tells its project: nothing is looked up"
+    assert len(cloud.seen) == 4
     cloud.trouble = lambda seen: Reply(404, b"") if "securitykey" in seen.path else None
     endpoints = {"ecs": cloud.url, "iam": cloud.url, "metadata": cloud.url}
     assert "no agency" in runner.failure(**keys, credentials_from="metadata", endpoints=endpoints)
