@@ -141,7 +141,6 @@ def _prepared(request: Request, credential: Credential | None) -> tuple[str, dic
     scheme, _, host = request.base_url.partition("://")
     headers = {
         "User-Agent": USER_AGENT,
-        "Accept-Encoding": "gzip",
         "Content-Type": "application/json",
         **request.headers,
     }
