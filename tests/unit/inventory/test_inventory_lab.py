@@ -1,6 +1,7 @@
 """Signed, end to end: the plugin and the host key module against the lab's API, which checks every signature."""
 
 import base64
+import json
 import os
 import subprocess
 import sys
@@ -122,15 +123,31 @@ def test_host_keys_playbook(lab, world, url, keys, tmp_path):
         "HW_IAM_ENDPOINT": url,
     }
 
-    def play(*arguments):
-        command = [Path(sys.executable).parent / "ansible-playbook", "-i", path, "playbooks/host_keys.yml"]
-        settings = ["-e", f"host_keys_path={known_hosts}", "-e", "host_keys_timeout=1"]
+    def run(command, *arguments):
         return subprocess.run(
-            [*command, *settings, *arguments], capture_output=True, text=True, cwd=ROOT, env=environment, check=False
+            [Path(sys.executable).parent / command, "-i", path, *arguments],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            env=environment,
+            check=False,
         )
 
-    predicted = play("--check", "--diff")
-    assert "changed=1" in predicted.stdout
+    def play(*arguments):
+        settings = ["-e", f"host_keys_path={known_hosts}", "-e", "host_keys_timeout=1"]
+        return run("ansible-playbook", "playbooks/host_keys.yml", *settings, *arguments)
+
+    wanted = {"path": str(known_hosts), "servers": [{"id": one.id, "region": "lab-north-1", "project_id": PROJECT}]}
+    module = [
+        "-m",
+        "huaweicloud_ecs_host_keys",
+        "-a",
+        json.dumps(wanted),
+        "-e",
+        f"ansible_python_interpreter={sys.executable}",
+    ]
+    predicted = run("ansible", "localhost", *module, "--check", "--diff")
+    assert "CHANGED" in predicted.stdout
     assert f"+{one.id} ssh-ed25519 " in predicted.stdout
     assert not known_hosts.exists()
 
