@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from lab.commands import show, ssh
+from lab.commands import control, show, ssh
 from lab.commands.down import down
 from lab.commands.up import up
 from lab.errors import LabError
@@ -49,6 +49,8 @@ def _run(options: argparse.Namespace, workspace: Workspace, words: list[str]) ->
                     down(workspace, Progress())
             finally:
                 workspace.give_to_caller()
+    elif options.command in control.COMMANDS:
+        print(control.run(workspace, options))
     elif options.command == "status":
         print(show.status(workspace))
     elif options.command == "env":
@@ -76,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     logs = commands.add_parser("logs", help="the API's log, or the console log of a server")
     logs.add_argument("what", nargs="?", default="api", metavar="api|NAME")
     logs.add_argument("-f", "--follow", action="store_true", help="go on as the API's log grows")
+    control.register(commands)
     return parser
 
 

@@ -8,10 +8,12 @@ from lab.api import ecs_order, ecs_query, iam
 from lab.api.gateway import Gateway
 from lab.api.journal import Journal
 from lab.api.views import Views
+from lab.faults import operations
 from lab.region.cloud import Cloud
 from lab.region.jobs import Jobs
 from lab.region.lifecycle import Lifecycle
 
+TEMPORARY_KEYS = "/v3.0/OS-CREDENTIAL/securitytokens"
 SERVERS = "/v1/{project_id}/cloudservers"
 SERVER = SERVERS + "/{server_id}"
 
@@ -24,28 +26,30 @@ def create_app(cloud: Cloud, jobs: Jobs, journal: Journal) -> Starlette:
     route, open_route = gateway.route, gateway.open_route
     app = Starlette(
         routes=[
-            route("GET", SERVERS + "/detail", queries.list_details),
-            route("GET", "/v1.1/{project_id}/cloudservers/detail", queries.list_cloud_servers),
-            route("POST", "/v1.1/{project_id}/cloudservers", orders.create),
-            route("POST", SERVERS, orders.create),
-            route("POST", SERVERS + "/delete", orders.delete),
-            route("POST", SERVERS + "/action", orders.act),
-            route("GET", SERVERS + "/flavors", ecs_query.list_flavors),
-            route("GET", SERVERS + "/limits", ecs_query.show_limits),
-            route("GET", SERVERS + "/tags", ecs_order.list_project_tags),
-            route("GET", "/v1/{project_id}/availability-zones", ecs_query.list_zones),
-            route("GET", "/v1/{project_id}/jobs/{job_id}", ecs_query.show_job),
-            route("GET", SERVER, queries.show),
-            route("GET", SERVER + "/console-output", queries.console),
-            route("GET", SERVER + "/tags", ecs_order.show_tags),
-            route("POST", SERVER + "/tags/action", orders.change_tags),
-            route("POST", SERVER + "/metadata", orders.set_metadata),
-            route("DELETE", SERVER + "/metadata/{key}", orders.remove_metadata),
-            route("GET", "/v3/projects", iam.list_projects),
-            route("GET", "/v3/auth/projects", iam.list_auth_projects),
-            route("GET", "/v3/auth/domains", iam.list_auth_domains),
-            open_route("POST", "/v3/auth/tokens", iam.create_token),
-            open_route("POST", "/v3.0/OS-CREDENTIAL/securitytokens", iam.create_temporary_key),
+            route("ListServersDetails", "GET", SERVERS + "/detail", queries.list_details),
+            route("ListCloudServers", "GET", "/v1.1/{project_id}/cloudservers/detail", queries.list_cloud_servers),
+            route("CreateServers", "POST", "/v1.1/{project_id}/cloudservers", orders.create),
+            route("CreatePostPaidServers", "POST", SERVERS, orders.create),
+            route("DeleteServers", "POST", SERVERS + "/delete", orders.delete),
+            route(operations.power, "POST", SERVERS + "/action", orders.act),
+            route("ListFlavors", "GET", SERVERS + "/flavors", ecs_query.list_flavors),
+            route("ShowServerLimits", "GET", SERVERS + "/limits", ecs_query.show_limits),
+            route("ListServerTags", "GET", SERVERS + "/tags", ecs_order.list_project_tags),
+            route("ListServerAzInfo", "GET", "/v1/{project_id}/availability-zones", ecs_query.list_zones),
+            route("ShowJob", "GET", "/v1/{project_id}/jobs/{job_id}", ecs_query.show_job),
+            route("ShowServer", "GET", SERVER, queries.show),
+            route("ShowServerConsoleOutput", "GET", SERVER + "/console-output", queries.console),
+            route("ShowServerTags", "GET", SERVER + "/tags", ecs_order.show_tags),
+            route(operations.tags, "POST", SERVER + "/tags/action", orders.change_tags),
+            route("UpdateServerMetadata", "POST", SERVER + "/metadata", orders.set_metadata),
+            route("DeleteServerMetadata", "DELETE", SERVER + "/metadata/{key}", orders.remove_metadata),
+            route("ShowMetadataOptions", "GET", SERVER + "/metadata-options", queries.metadata_options),
+            route("UpdateMetadataOptions", "PUT", SERVER + "/metadata-options", orders.set_metadata_options),
+            route("KeystoneListProjects", "GET", "/v3/projects", iam.list_projects),
+            route("KeystoneListAuthProjects", "GET", "/v3/auth/projects", iam.list_auth_projects),
+            route("KeystoneListAuthDomains", "GET", "/v3/auth/domains", iam.list_auth_domains),
+            open_route("KeystoneCreateUserTokenByPassword", "POST", "/v3/auth/tokens", iam.create_token),
+            open_route("CreateTemporaryAccessKeyByToken", "POST", TEMPORARY_KEYS, iam.create_temporary_key),
         ],
         exception_handlers={404: gateway.unknown, 405: gateway.unknown},
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from datetime import datetime
 
 from lab.api import signing
 from lab.api.errors import unauthenticated
@@ -11,13 +12,19 @@ from lab.region.cloud import Cloud
 from lab.region.credentials import Caller, SigningKey
 
 MISMATCH = "verify aksk signature fail, signature mismatch"
+LOCKED = "AK access failed to reach the limit,forbidden."
 
 
-def authenticate(cloud: Cloud, request: signing.Signable) -> Caller:
-    """Raises GatewayRefusal 401 APIGW.0301 with the documented reason."""
+def is_signed(authorization: str) -> bool:
+    """Whether this Authorization header claims to hold a signature."""
+    return authorization.startswith(signing.ALGORITHM)
+
+
+def authenticate(cloud: Cloud, request: signing.Signable, now: datetime) -> Caller:
+    """`now` is the time the request is judged by. Raises GatewayRefusal 401 APIGW.0301 with the documented reason."""
     authorization = request.headers.get("authorization", b"").decode("latin-1")
-    if authorization.startswith(signing.ALGORITHM):
-        return _by_signature(cloud, request, authorization)
+    if is_signed(authorization):
+        return _by_signature(cloud, request, authorization, now)
     token = request.headers.get("x-auth-token", b"").decode("latin-1")
     if token:
         return by_token(cloud, token)
@@ -35,19 +42,19 @@ def by_token(cloud: Cloud, token_id: str) -> Caller:
         return Caller(cloud.credentials.account(token.domain_id, token.user_id), token.project_id)
 
 
-def _by_signature(cloud: Cloud, request: signing.Signable, header: str) -> Caller:
+def _by_signature(cloud: Cloud, request: signing.Signable, header: str, now: datetime) -> Caller:
     try:
         authorization = signing.parse_authorization(header)
         date = signing.parse_date(request.headers.get("x-sdk-date", b"").decode("latin-1"))
     except signing.MalformedError as error:
         raise unauthenticated(f"verify aksk signature fail, {error}") from None
-    now, access = cloud.now(), authorization.access
+    access = authorization.access
     with cloud.lock:
         key = cloud.credentials.signing_key(access, now)
         if key is None:
             raise unauthenticated(f"Get secretKey failed,ak:{access},err:ak not exist")
         if cloud.key_locks.locked(access, now):
-            raise unauthenticated("AK access failed to reach the limit,forbidden.")
+            raise unauthenticated(LOCKED)
         if not signing.within_window(date, now):
             raise unauthenticated("verify aksk signature fail, x-sdk-date differs from the server's by over 15 minutes")
         if not (_has_security_token(request, key) and signing.matches(request, authorization, key.secret)):

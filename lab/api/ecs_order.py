@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from lab.api import forms
+from lab.api import forms, trouble
 from lab.api.gateway import Call
 from lab.region.errors import Refusal
 from lab.region.lifecycle import Lifecycle
@@ -25,8 +25,11 @@ class Orders:
         body = call.json()
         dry_run = body.get("dry_run") is True
         order = forms.server_order(body)
+        trouble.refuse_order(call.met)
         client_token = call.request.headers.get("x-client-token", "")
-        job_id, server_ids = self._lifecycle.create(call.region, call.caller.account, order, client_token, dry_run)
+        job_id, server_ids = self._lifecycle.create(
+            call.region, call.caller.account, order, client_token, dry_run, fate=trouble.fate(call.met)
+        )
         if dry_run:
             return Response(status_code=202)
         return JSONResponse({"job_id": job_id, "serverIds": list(server_ids)})
@@ -36,7 +39,7 @@ class Orders:
         for name in ("delete_publicip", "delete_volume"):
             if not isinstance(body.get(name, False), bool | None):
                 raise Refusal("Ecs.0005", f"{name} must be a boolean.")
-        return _job(self._lifecycle.delete(call.project_id, forms.server_ids(body)).id)
+        return _job(self._lifecycle.delete(call.project_id, forms.server_ids(body), trouble.fate(call.met)).id)
 
     async def act(self, call: Call) -> Response:
         """os-start, os-stop and reboot of a batch; exactly one of them."""
@@ -50,7 +53,8 @@ class Orders:
             raise Refusal("Ecs.0005", "reboot must have a type.")
         if name != "os-start" and detail.get("type", "SOFT") not in {"SOFT", "HARD"}:
             raise Refusal("Ecs.0005", "type must be SOFT or HARD.")
-        job = self._lifecycle.power(call.project_id, POWER_ACTIONS[name], forms.server_ids(detail))
+        action, server_ids = POWER_ACTIONS[name], forms.server_ids(detail)
+        job = self._lifecycle.power(call.project_id, action, server_ids, trouble.fate(call.met))
         return _job(job.id)
 
     async def change_tags(self, call: Call) -> Response:
@@ -69,6 +73,12 @@ class Orders:
         metadata = forms.metadata(call.json().get("metadata"), required=True)
         self._lifecycle.set_metadata(call.project_id, call.path("server_id"), metadata)
         return JSONResponse({"metadata": metadata})
+
+    async def set_metadata_options(self, call: Call) -> Response:
+        """UpdateMetadataOptions: the hardened mode of the server's metadata service."""
+        options = forms.metadata_options(call.json())
+        self._lifecycle.set_metadata_options(call.project_id, call.path("server_id"), options)
+        return JSONResponse({})
 
     async def remove_metadata(self, call: Call) -> Response:
         self._lifecycle.remove_metadata(call.project_id, call.path("server_id"), call.path("key"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
+from dataclasses import asdict
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -14,7 +15,7 @@ from lab.api.views import Views, encode
 from lab.hosts.driver import HostError
 from lab.region import clock
 from lab.region.errors import Refusal
-from lab.region.model import Job, Server, SubJob
+from lab.region.model import Job, MetadataOptions, Server, SubJob
 from lab.settings import Flavor
 
 MAX_IDS = 100
@@ -73,6 +74,11 @@ class Queries:
     async def show(self, call: Call) -> Response:
         server = call.cloud.server(call.project_id, call.path("server_id"))
         return _json(b'{"server":%b}' % self._views.detail_json(server))
+
+    async def metadata_options(self, call: Call) -> Response:
+        """ShowMetadataOptions. A server without options of its own has the service as it always was."""
+        server = call.cloud.server(call.project_id, call.path("server_id"))
+        return JSONResponse(asdict(server.metadata_options or MetadataOptions()))
 
     async def console(self, call: Call) -> Response:
         """The last `length` lines of the console log, 50 by default, all with -1."""

@@ -6,6 +6,8 @@ authentication information". IAM: Keystone's shape.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from starlette.responses import JSONResponse, Response
 
 from lab.region.errors import Refusal
@@ -17,11 +19,12 @@ IAM_TITLES = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "N
 class GatewayRefusal(Exception):  # noqa: N818 - an answer of the API gateway, before the service sees the request
     """`code` is APIGW.xxxx."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
+        self.headers = headers
 
 
 class IamRefusal(Exception):  # noqa: N818 - an answer of IAM
@@ -44,7 +47,7 @@ def response(error: Exception, request_id: str) -> Response:
     """The answer for an error of any of the three kinds. Other exceptions are the caller's to raise."""
     if isinstance(error, GatewayRefusal):
         body = {"error_msg": error.message, "error_code": error.code, "request_id": request_id}
-        return JSONResponse(body, error.status)
+        return JSONResponse(body, error.status, error.headers)
     if isinstance(error, IamRefusal):
         detail = {"code": error.status, "message": error.message, "title": IAM_TITLES[error.status]}
         return JSONResponse({"error": detail}, error.status)

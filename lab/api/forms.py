@@ -26,6 +26,7 @@ MAX_DATA_VOLUMES = 23
 MAX_USER_DATA = 32 * 1024
 MAX_METADATA = 10
 VOLUME_TYPES = frozenset({"SATA", "SAS", "GPSSD", "SSD", "ESSD", "GPSSD2", "ESSD2", "co-p1", "uh-l1"})
+METADATA_OPTIONS = {"http_endpoint": ("enabled", "disabled"), "http_tokens": ("optional", "required")}
 NAME = re.compile(r"[\w.-]+")  # letters of any script, digits, _, -, .
 TAG_KEY = re.compile(r"[^\x00-\x1f=*<>\\,|/]{1,36}")
 TAG_VALUE = re.compile(r"[^\x00-\x1f=*<>\\,|/]{0,43}")
@@ -65,6 +66,7 @@ def server_order(body: dict[str, Any]) -> ServerOrder:
         tags=_server_tags(server),
         description=_description(server),
         enterprise_project_id=_may(extend, "enterprise_project_id", str) or "0",
+        metadata_options=metadata_options(_may(server, "metadata_options", dict) or {}),
     )
 
 
@@ -86,6 +88,17 @@ def tags(value: Any) -> dict[str, str]:
 def tag_keys(value: Any) -> list[str]:
     """The keys of a delete request. Raises Refusal Ecs.0005."""
     return [_need(_object(tag), "key", str) for tag in _tag_list(value)]
+
+
+def metadata_options(options: dict[str, Any]) -> dict[str, str]:
+    """The metadata options that are given, of `http_endpoint` and `http_tokens`."""
+    given: dict[str, str] = {}
+    for name, allowed in METADATA_OPTIONS.items():
+        value = _may(options, name, str)
+        if value is not None and value not in allowed:
+            raise Refusal("Ecs.0005", f"{name} must be {' or '.join(allowed)}.")
+        given |= {name: value} if value is not None else {}
+    return given
 
 
 def metadata(value: Any, required: bool = False) -> dict[str, str]:

@@ -8,14 +8,17 @@ import time
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.routing import Route
 
-from lab.api import auth, errors, signing
+from lab.api import auth, errors, signing, trouble
 from lab.api.journal import Entry, Journal
+from lab.faults import operations
+from lab.faults.book import Met
 from lab.region import clock, ids
 from lab.region.cloud import Cloud
 from lab.region.credentials import Caller
@@ -33,6 +36,7 @@ class Call:
     caller: Caller
     request: Request
     body: bytes
+    met: Met
 
     @property
     def region(self) -> RegionSettings:
@@ -75,6 +79,20 @@ class Call:
 
 Handler = Callable[[Call], Awaitable[Response]]
 OpenHandler = Callable[[Cloud, Request, bytes], Awaitable[Response]]
+Naming = Callable[[bytes], str]  # which of the operations of a path a body asks for
+
+
+@dataclass(frozen=True)
+class _Arrival:
+    """A request with its body, the faults it met and the time it is judged by."""
+
+    request: Request
+    body: bytes
+    met: Met
+    now: datetime
+
+
+_Server = Callable[[_Arrival], Awaitable[Response]]
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
@@ -95,67 +113,110 @@ class Gateway:
         self._cloud = cloud
         self._journal = journal
 
-    def route(self, method: str, path: str, handler: Handler) -> Route:
+    def route(self, operation: str | Naming, method: str, path: str, handler: Handler) -> Route:
         """A route that needs a signature or a token."""
 
-        async def serve(cloud: Cloud, request: Request, body: bytes) -> Response:
-            call = Call(cloud, auth.authenticate(cloud, _signable(request, body)), request, body)
-            if "project_id" in request.path_params:
+        async def serve(arrival: _Arrival) -> Response:
+            call = self._authenticated(arrival)
+            if "project_id" in arrival.request.path_params:
                 _check_project(call)
             return await handler(call)
 
-        return self.open_route(method, path, serve)
+        return self._route(operation, method, path, serve)
 
-    def open_route(self, method: str, path: str, handler: OpenHandler) -> Route:
+    def open_route(self, operation: str, method: str, path: str, handler: OpenHandler) -> Route:
         """A route that authenticates by itself (POST /v3/auth/tokens)."""
 
+        async def serve(arrival: _Arrival) -> Response:
+            return await handler(self._cloud, arrival.request, arrival.body)
+
+        return self._route(operation, method, path, serve)
+
+    def _route(self, operation: str | Naming, method: str, path: str, serve: _Server) -> Route:
+        naming: Naming = operation if callable(operation) else lambda _: operation
+
         async def endpoint(request: Request) -> Response:
-            return await self._answer(request, path, handler)
+            return await self._answer(request, path, naming, serve)
 
         return Route(path, endpoint, methods=[method])
 
     async def unknown(self, request: Request, _: Exception) -> Response:
         """The gateway's answer to a path or method it has no API for."""
 
-        async def refuse(*_: object) -> Response:
+        async def refuse(_: _Arrival) -> Response:
             raise errors.no_such_api()
 
-        return await self._answer(request, "(none)", refuse)
+        return await self._answer(request, operations.NONE, lambda _: operations.NONE, refuse)
 
-    async def _answer(self, request: Request, path: str, handler: OpenHandler) -> Response:
-        started = time.perf_counter()
-        request_id = ids.job_id()
+    def _authenticated(self, arrival: _Arrival) -> Call:
+        request, met = arrival.request, arrival.met
+        if auth.is_signed(request.headers.get("authorization", "")) and met.take("ak-locked"):
+            raise errors.unauthenticated(auth.LOCKED)
+        caller = auth.authenticate(self._cloud, _signable(request, arrival.body), arrival.now)
+        return Call(self._cloud, caller, request, arrival.body, met)
+
+    async def _answer(self, request: Request, path: str, naming: Naming, serve: _Server) -> Response:
+        started, request_id = time.perf_counter(), ids.job_id()
         try:
-            response = await handler(self._cloud, request, await _body(request))
+            cloud, body = self._cloud, await _body(request)
+        except ClientDisconnect:
+            return Response()  # for nobody
+        operation = naming(body)
+        region = trouble.region_of(cloud, request, operation, body)
+        met = cloud.faults.meet(operation, region)
+        now = cloud.now()
+        try:
+            response = await trouble.before(met, operation)
+            if response is None:
+                _check_size(body)
+                now = _judged_by(cloud, met, request)
+                trouble.expire(met, cloud, request.headers)
+                response = await serve(_Arrival(request, body, met, now))
         except (errors.GatewayRefusal, errors.IamRefusal, Refusal) as error:
             response = errors.response(error, request_id)
         except Exception:
             traceback.print_exc(file=sys.stderr)
-            body = {"error": {"message": "A system exception occurred.", "code": "Common.0001"}}
-            response = JSONResponse(body, 500)
+            response = trouble.broken(operation)
+        response = trouble.after(met, response)
         response.headers["X-Request-Id"] = request_id
+        response.headers["Date"] = trouble.http_date(now)
         self._journal.add(
             Entry(
-                time=clock.milliseconds(self._cloud.now()),
+                time=clock.milliseconds(cloud.now()),
                 method=request.method,
+                operation=operation,
+                region=region,
                 route=path,
                 path=request.url.path,
                 status=response.status_code,
                 milliseconds=round(1000 * (time.perf_counter() - started), 3),
                 who=_claimed_key(request),
                 request_id=request_id,
+                faults=tuple(met.taken),
             )
         )
         return response
 
 
+def _judged_by(cloud: Cloud, met: Met, request: Request) -> datetime:
+    """The time that counts for a request: only a signature has one that a shifted clock could matter to."""
+    signed = auth.is_signed(request.headers.get("authorization", ""))
+    return trouble.the_time(met, cloud.now()) if signed else cloud.now()
+
+
 async def _body(request: Request) -> bytes:
+    """The body, or of one that is too large a little more than what is allowed."""
     chunks = bytearray()
     async for chunk in request.stream():
         chunks += chunk
         if len(chunks) > MAX_BODY:
-            raise errors.GatewayRefusal(413, "APIGW.0201", "Request entity too large")
+            break
     return bytes(chunks)
+
+
+def _check_size(body: bytes) -> None:
+    if len(body) > MAX_BODY:
+        raise errors.GatewayRefusal(413, "APIGW.0201", "Request entity too large")
 
 
 def _signable(request: Request, body: bytes) -> signing.Signable:

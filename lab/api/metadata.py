@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from starlette.applications import Starlette
@@ -16,7 +18,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from lab.api import metadata_tokens, trouble
+from lab.api.errors import GatewayRefusal
 from lab.api.journal import Entry, Journal
+from lab.faults import operations
 from lab.region import clock
 from lab.region.cloud import Cloud
 from lab.region.model import Server
@@ -49,31 +54,52 @@ def create_app(cloud: Cloud, journal: Journal) -> Starlette:
     """The application for the metadata port."""
 
     async def serve(request: Request) -> Response:
-        started = cloud.now()
+        started = time.perf_counter()
+        now, operation = cloud.now(), operations.metadata(request.url.path)
         host = request.client.host if request.client else ""
         server = cloud.server_at(host)
         region = cloud.region(server.project_id) if server else None
-        if server is None or region is None:
-            response = _not_found()
-        elif request.method != "GET":
-            response = PlainTextResponse("405 Method Not Allowed", 405)  # no hardened mode here: the SDK falls back
-        else:
-            response = answer(Asker(cloud, server, region), request.url.path)
+        met = cloud.faults.meet(operation, region.id if region else "")
+        try:
+            response = await trouble.before(met, operation)
+            if response is None:
+                asker = Asker(cloud, server, region) if server and region else None
+                response = _response(request, asker, now)
+        except GatewayRefusal as error:
+            response = PlainTextResponse(error.message, error.status, error.headers)
+        response = trouble.after(met, response)
+        response.headers["Date"] = trouble.http_date(now)
         journal.add(
             Entry(
-                time=clock.milliseconds(started),
+                time=clock.milliseconds(now),
                 method=request.method,
+                operation=operation,
+                region=region.id if region else "",
                 route="metadata",
                 path=request.url.path,
                 status=response.status_code,
-                milliseconds=round((cloud.now() - started).total_seconds() * 1000, 3),
+                milliseconds=round(1000 * (time.perf_counter() - started), 3),
                 who=server.id if server else host,
                 request_id="",
+                faults=tuple(met.taken),
             )
         )
         return response
 
     return Starlette(routes=[Route("/{path:path}", serve, methods=["GET", "PUT", "POST"])])
+
+
+def _response(request: Request, asker: Asker | None, now: datetime) -> Response:
+    """`asker` None: nobody the service knows."""
+    if asker is None:
+        return _not_found()
+    server = asker.server
+    secret = asker.cloud.credentials.account(server.domain_id, server.user_id).secret_key
+    if request.method == "PUT":
+        return metadata_tokens.issue(request, server, secret, now)
+    if request.method != "GET":
+        return PlainTextResponse("405 Method Not Allowed", 405)
+    return metadata_tokens.refusal(request, server, secret, now) or answer(asker, request.url.path)
 
 
 def answer(asker: Asker, path: str) -> Response:

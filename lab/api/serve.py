@@ -21,8 +21,9 @@ import uvicorn
 from starlette.applications import Starlette
 
 from lab import settings
-from lab.api import app, metadata
+from lab.api import app, control, metadata, wire
 from lab.api.journal import Journal
+from lab.control import SOCKET
 from lab.hosts.driver import HostDriver, HostError, NoHosts
 from lab.region import codec
 from lab.region.cloud import Cloud
@@ -53,6 +54,7 @@ def serve(directory: Path, driver_name: str) -> None:
     """Serve until a signal. Raises StartError, StateError, HostError or SettingsError before the first request."""
     lab = settings.load(directory)
     listeners = [listen(lab.api_address, lab.api_port), listen(lab.api_address, lab.metadata_port)]
+    listeners.append(control.listen(directory))
     cloud = Cloud(lab, _driver(driver_name, lab, directory), state=directory)
     jobs = Jobs(cloud)
     pid_file = directory / PID_FILE
@@ -60,11 +62,16 @@ def serve(directory: Path, driver_name: str) -> None:
         jobs.resume()
         codec.write_private(pid_file, f"{os.getpid()}\n".encode())
         journal = Journal()
-        apps = [app.create_app(cloud, jobs, journal), metadata.create_app(cloud, journal)]
+        apps = [
+            app.create_app(cloud, jobs, journal),
+            metadata.create_app(cloud, journal),
+            control.create_app(cloud, jobs, journal),
+        ]
         asyncio.run(_run(list(zip(apps, listeners, strict=True))))
     finally:
         cloud.close()
         pid_file.unlink(missing_ok=True)
+        (directory / SOCKET).unlink(missing_ok=True)
 
 
 async def _run(services: list[tuple[Starlette, socket.socket]]) -> None:
@@ -91,6 +98,8 @@ def uvicorn_config(service: Starlette) -> uvicorn.Config:
         access_log=False,
         lifespan="off",
         server_header=False,
+        date_header=False,  # the applications write it: by their clock
+        http=wire.Connection,
         timeout_keep_alive=60,
         timeout_graceful_shutdown=3,
     )

@@ -16,6 +16,8 @@ POWER_STATES = {"ACTIVE": 1, "REBOOT": 1, "SHUTOFF": 4}
 VM_STATES = {"BUILD": "building", "ACTIVE": "active", "REBOOT": "active", "SHUTOFF": "stopped", "ERROR": "error"}
 
 
+USER_DATA = "OS-EXT-SRV-ATTR:user_data"
+
 # The keys of `Views.detail` (a test holds the two together).
 DETAIL_FIELDS = (
     "OS-DCF:diskConfig",
@@ -29,7 +31,7 @@ DETAIL_FIELDS = (
     "OS-EXT-SRV-ATTR:ramdisk_id",
     "OS-EXT-SRV-ATTR:reservation_id",
     "OS-EXT-SRV-ATTR:root_device_name",
-    "OS-EXT-SRV-ATTR:user_data",
+    USER_DATA,
     "OS-EXT-STS:power_state",
     "OS-EXT-STS:task_state",
     "OS-EXT-STS:vm_state",
@@ -84,10 +86,14 @@ class Views:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        self._details: Memo[Server] = Memo(lambda server: encode(self.detail(server)))
+        self._details: Memo[Server] = Memo(lambda server: encode(self.detail(server) | {USER_DATA: ""}))
 
     def detail_json(self, server: Server) -> bytes:
-        return self._details(server)
+        """The detail as JSON. User-data, up to 43 KB of base64 that many servers share, is kept only once."""
+        without = self._details(server)
+        if not server.user_data:
+            return without
+        return b'%b%b"}' % (without[:-2], server.user_data.encode())
 
     def detail(self, server: Server) -> dict[str, Any]:
         """ServerDetail of ListServersDetails and ShowServer. Numbers that the API shows as strings are strings."""
@@ -143,7 +149,6 @@ class Views:
             "OS-EXT-SRV-ATTR:root_device_name": "/dev/vda",
             "OS-EXT-SRV-ATTR:ramdisk_id": "",
             "OS-EXT-SRV-ATTR:kernel_id": "",
-            "OS-EXT-SRV-ATTR:user_data": server.user_data,
             "OS-SRV-USG:launched_at": server.launched_at,
             "OS-SRV-USG:terminated_at": None,
             "OS-EXT-SRV-ATTR:launch_index": server.launch_index,
@@ -172,6 +177,7 @@ class Views:
                 }
                 for index, nic in enumerate(server.nics)
             ],
+            USER_DATA: server.user_data,  # the last one: see detail_json
         }
 
     def unknown(self, server_id: str, created: str) -> dict[str, Any]:

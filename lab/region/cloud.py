@@ -8,11 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from lab.faults.book import Faults
 from lab.hosts.driver import HostDriver
-from lab.region import clock, store
+from lab.region import clock, ids, seeds, store
 from lab.region.credentials import Credentials, KeyLocks
 from lab.region.errors import Refusal
-from lab.region.model import Job, Server
+from lab.region.model import Job, Seed, Server
+from lab.region.seeds import SeedError, SeedOrder
 from lab.region.writer import Writer
 from lab.settings import Flavor, Image, KeyPair, LabSettings, RegionSettings, SecurityGroup, Subnet
 
@@ -39,9 +41,14 @@ class Cloud:
         self.store = store.Store() if state is None else store.load(state / store.FILE_NAME)
         self.credentials = Credentials(settings, self.store)
         self.key_locks = KeyLocks()
+        regions = [region.id for region in settings.regions]
+        self.faults = Faults(self.store.faults, self.lock, regions, self.saved_soon)
         self._regions = {region.project_id: region for region in settings.regions}
         self._images = {image.id: image for image in settings.images}
         self._flavors = {flavor.id: flavor for flavor in settings.flavors}
+        for seed in self.store.seeds.values():
+            if seed.project_id in self._regions:
+                self._grow(seed)
         self._writer = None if state is None else Writer(state / store.FILE_NAME, self._dump)
 
     def close(self) -> None:
@@ -109,6 +116,61 @@ class Cloud:
         """The project's servers, newest first, as one consistent copy."""
         with self.lock:
             return self.store.in_project(project_id)[::-1]
+
+    def real_servers(self, project_id: str) -> int:
+        """How many servers of the project count for the quota."""
+        return sum(not server.canned for server in self.store.in_project(project_id))
+
+    def seed(self, order: SeedOrder) -> int:
+        """Have canned servers; returns how many the region has now. Raises SeedError."""
+        region = self._seeded_region(order.region)
+        seeds.check(order, region, self.settings)
+        with self.lock:
+            replaced = "" if order.add else region.project_id
+            kept = {key: seed for key, seed in self.store.seeds.items() if seed.project_id != replaced}
+            taken = max((seed.address + seed.count for seed in kept.values()), default=0)
+            if taken + order.servers > seeds.MOST:
+                raise SeedError(f"There are addresses for {seeds.MOST} canned servers, and {taken} of them are taken.")
+            if not order.add:
+                self.store.remove_canned(region.project_id)
+            self.store.seeds = kept
+            if order.servers:
+                self._sow(order, region, taken)
+            self.saved_soon()
+            return len(self.store.in_project(region.project_id)) - self.real_servers(region.project_id)
+
+    def _seeded_region(self, region_id: str) -> RegionSettings:
+        for region in self.settings.regions:
+            if region_id in {"", region.id}:
+                return region
+        raise SeedError(f"There is no region {region_id}.")
+
+    def _sow(self, order: SeedOrder, region: RegionSettings, address: int) -> None:
+        account = self.settings.accounts[0]
+        seed = Seed(
+            id=ids.resource_id(),
+            project_id=region.project_id,
+            domain_id=account.domain_id,
+            user_id=account.user_id,
+            first=self.store.sequence + 1,
+            address=address,
+            count=order.servers,
+            created=clock.seconds(self.now()),
+            name=order.name,
+            tags=order.tags,
+            zones=order.zones or region.azs,
+            flavor_id=order.flavor or self.settings.flavors[0].id,
+            status=order.status,
+            user_data=order.user_data,
+            public=order.public,
+        )
+        self.store.sequence += order.servers
+        self.store.seeds[seed.id] = seed
+        self._grow(seed)
+
+    def _grow(self, seed: Seed) -> None:
+        for server in seeds.servers(seed, self._regions[seed.project_id], self.settings):
+            self.store.put_server(server)
 
     def server_at(self, address: str) -> Server | None:
         """The server that owns a private address."""

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from lab.hosts.driver import HostError, HostSpec, Nic
+from lab.hosts.driver import HostDriver, HostError, HostSpec, Nic, NoHosts
 from lab.region import clock, ids
 from lab.region.cloud import Cloud
 from lab.region.lanes import Lanes
-from lab.region.model import Fault, Job, Server, SubJob
+from lab.region.model import FAILS, NEVER_ENDS, Fault, Job, Server, SubJob
 
 # Hosts that boot at the same time: more would only make each one slower.
 WIDTH = 4
+
+FATED = "A fault of the lab's tests failed it."
+
+# Decides what becomes of a job the moment it starts.
+Fate = Callable[[], str]
 
 # action: (type of the job, type of its parts, error code of a failure, its documented sentence)
 ACTIONS = {
@@ -24,12 +29,18 @@ ACTIONS = {
 }
 
 
+def open_end() -> str:
+    """The fate of a job nobody has decided about."""
+    return ""
+
+
 class Jobs:
     """Accepts jobs and carries them out; parts that concern the same server run one after the other."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._lanes = Lanes(WIDTH)
+        self._no_hosts = NoHosts()
         self._acts: dict[str, Callable[[Server], None]] = {
             "create": self._create,
             "delete": self._delete,
@@ -38,8 +49,8 @@ class Jobs:
             "reboot": self._reboot,
         }
 
-    def submit(self, project_id: str, action: str, server_ids: list[str]) -> Job:
-        """Record a job of one part per server, queue the parts, return at once."""
+    def submit(self, project_id: str, action: str, server_ids: list[str], fate: str = "") -> Job:
+        """Record a job of one part per server, queue the parts, return at once. `fate`: see Job."""
         job_type, part_type, _, _ = ACTIONS[action]
         job = Job(
             id=ids.job_id(),
@@ -48,6 +59,7 @@ class Jobs:
             action=action,
             begin=clock.milliseconds(self._cloud.now()),
             sub_jobs=tuple(SubJob(ids.job_id(), part_type, server_id) for server_id in server_ids),
+            fate=fate,
         )
         self._cloud.change(lambda: self._cloud.store.put_job(job))
         self._queue(job)
@@ -65,12 +77,27 @@ class Jobs:
         for server_id in running - servers.keys():
             self._cloud.driver.delete(server_id)
         for server in servers.values():
-            if server.id not in busy and server.status in {"ACTIVE", "SHUTOFF"}:
+            if server.id not in busy and server.status in {"ACTIVE", "SHUTOFF"} and not server.canned:
                 status = "ACTIVE" if server.id in running else "SHUTOFF"
                 if status != server.status:
                     self._cloud.update_server(server.id, status=status, task_state=None)
         for job in unfinished:
             self._queue(job)
+
+    def release(self) -> int:
+        """Let the jobs that never end go on; returns how many there were."""
+
+        def act() -> list[Job]:
+            held = [job for job in self._cloud.store.jobs.values() if job.fate == NEVER_ENDS]
+            freed = [replace(job, fate="") for job in held]
+            for job in freed:
+                self._cloud.store.put_job(job)
+            return freed
+
+        freed = self._cloud.change(act)
+        for job in freed:
+            self._queue(job)
+        return len(freed)
 
     def wait(self, timeout: float) -> bool:
         """Wait until no job runs; False after `timeout` seconds."""
@@ -78,24 +105,28 @@ class Jobs:
 
     def _queue(self, job: Job) -> None:
         for sub in job.sub_jobs:
-            if not sub.finished:
-                self._lanes.submit(sub.server_id, lambda sub=sub: self._run(job.id, job.action, sub))  # type: ignore[misc]
+            if job.fate == NEVER_ENDS:
+                self._note(job.id, sub.id, status="RUNNING", begin=clock.milliseconds(self._cloud.now()))
+            elif not sub.finished:
+                self._lanes.submit(sub.server_id, lambda sub=sub: self._run(job, sub))  # type: ignore[misc]
 
-    def _run(self, job_id: str, action: str, sub: SubJob) -> None:
-        self._note(job_id, sub.id, status="RUNNING", begin=clock.milliseconds(self._cloud.now()))
+    def _run(self, job: Job, sub: SubJob) -> None:
+        self._note(job.id, sub.id, status="RUNNING", begin=clock.milliseconds(self._cloud.now()))
         with self._cloud.lock:
             server = self._cloud.store.servers.get(sub.server_id)
         failure = None
         try:
-            if server is not None:
-                self._acts[action](server)
-            elif action != "delete":  # somebody deleted it while this part waited
+            if job.fate == FAILS:
+                failure = FATED
+            elif server is not None:
+                self._acts[job.action](server)
+            elif job.action != "delete":  # somebody deleted it while this part waited
                 failure = "The ECS does not exist."
         except HostError as error:
             failure = str(error)
         except Exception as error:  # a job must end, whatever a driver does
             failure = f"{type(error).__name__}: {error}"
-        self._finish(job_id, action, sub, failure)
+        self._finish(job.id, job.action, sub, failure)
 
     def _finish(self, job_id: str, action: str, sub: SubJob, failure: str | None) -> None:
         end = clock.milliseconds(self._cloud.now())
@@ -115,33 +146,36 @@ class Jobs:
 
         self._cloud.change(act)
 
+    def _driver(self, server: Server) -> HostDriver:
+        return self._no_hosts if server.canned else self._cloud.driver
+
     # The acts, each for one server
 
     def _create(self, server: Server) -> None:
         self._cloud.update_server(server.id, task_state="spawning")
-        self._cloud.driver.boot(self._spec(server))
+        self._driver(server).boot(self._spec(server))
         launched = f"{self._cloud.now():%Y-%m-%dT%H:%M:%S.%f}"
         self._cloud.update_server(server.id, status="ACTIVE", task_state=None, launched_at=launched)
 
     def _delete(self, server: Server) -> None:
         self._cloud.update_server(server.id, task_state="deleting")
-        self._cloud.driver.delete(server.id)
+        self._driver(server).delete(server.id)
         self._cloud.change(lambda: self._cloud.store.remove_server(server.id))
 
     def _start(self, server: Server) -> None:
         self._cloud.update_server(server.id, task_state="powering-on")
-        self._cloud.driver.start(server.id)
+        self._driver(server).start(server.id)
         self._cloud.update_server(server.id, status="ACTIVE", task_state=None, fault=None)
 
     def _stop(self, server: Server) -> None:
         self._cloud.update_server(server.id, task_state="powering-off")
-        self._cloud.driver.stop(server.id)
+        self._driver(server).stop(server.id)
         self._cloud.update_server(server.id, status="SHUTOFF", task_state=None)
 
     def _reboot(self, server: Server) -> None:
         self._cloud.update_server(server.id, status="REBOOT", task_state="rebooting")
-        self._cloud.driver.stop(server.id)
-        self._cloud.driver.start(server.id)
+        self._driver(server).stop(server.id)
+        self._driver(server).start(server.id)
         self._cloud.update_server(server.id, status="ACTIVE", task_state=None, fault=None)
 
     def _spec(self, server: Server) -> HostSpec:

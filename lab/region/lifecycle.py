@@ -6,14 +6,14 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 from lab.region import addresses, clock, ids, passwords
 from lab.region.cloud import Cloud, groups_of
 from lab.region.errors import Refusal
-from lab.region.jobs import Jobs
-from lab.region.model import ClientToken, Job, Server, ServerNic, Volume
+from lab.region.jobs import Fate, Jobs, open_end
+from lab.region.model import ClientToken, Job, MetadataOptions, Server, ServerNic, Volume
 from lab.region.orders import ServerOrder
 from lab.settings import Account, RegionSettings
 
@@ -37,6 +37,8 @@ class Lifecycle:
         order: ServerOrder,
         client_token: str = "",
         dry_run: bool = False,
+        *,
+        fate: Fate = open_end,
     ) -> tuple[str, tuple[str, ...]]:
         """Order servers; returns the job's id and the servers' ids, ("", ()) for a dry run.
 
@@ -54,23 +56,23 @@ class Lifecycle:
             for server in servers:
                 self._cloud.store.put_server(server)
             server_ids = tuple(server.id for server in servers)
-            job = self._jobs.submit(region.project_id, "create", list(server_ids))
+            job = self._jobs.submit(region.project_id, "create", list(server_ids), fate())
             if client_token:
                 used = ClientToken(client_token, digest, clock.microseconds(self._cloud.now()), job.id, server_ids)
                 self._cloud.store.client_tokens[client_token] = used
             return job.id, server_ids
 
-    def delete(self, project_id: str, server_ids: list[str]) -> Job:
+    def delete(self, project_id: str, server_ids: list[str], fate: Fate = open_end) -> Job:
         """Delete servers in any state; one that is still being built goes after its boot."""
         self._known(project_id, server_ids)
-        return self._jobs.submit(project_id, "delete", server_ids)
+        return self._jobs.submit(project_id, "delete", server_ids, fate())
 
-    def power(self, project_id: str, action: str, server_ids: list[str]) -> Job:
+    def power(self, project_id: str, action: str, server_ids: list[str], fate: Fate = open_end) -> Job:
         """`action`: start, stop or reboot. A server in another state refuses the whole batch (Ecs.0100)."""
         for server in self._known(project_id, server_ids):
             if server.status not in POWER_STATES[action] or server.task_state is not None:
                 raise Refusal("Ecs.0100", f"Server {server.id} is {server.status}: it cannot {action} now.")
-        return self._jobs.submit(project_id, action, server_ids)
+        return self._jobs.submit(project_id, action, server_ids, fate())
 
     def set_tags(self, project_id: str, server_id: str, tags: Mapping[str, str]) -> None:
         """Add tags; an equal key gets the new value. More than ten in all are refused (Ecs.0905)."""
@@ -100,6 +102,13 @@ class Lifecycle:
                 raise Refusal("Ecs.0005", f"The metadata has no item {key}.")
             kept = {name: value for name, value in server.metadata.items() if name != key}
             self._cloud.update_server(server_id, metadata=kept)
+
+    def set_metadata_options(self, project_id: str, server_id: str, changes: Mapping[str, str]) -> None:
+        """`changes`: the members of MetadataOptions to be replaced."""
+        with self._cloud.lock:
+            server = self._cloud.server(project_id, server_id)
+            options = replace(server.metadata_options or MetadataOptions(), **changes)
+            self._cloud.update_server(server_id, metadata_options=options)
 
     def _known(self, project_id: str, server_ids: list[str]) -> list[Server]:
         if not server_ids:
@@ -139,7 +148,7 @@ class Lifecycle:
         if order.key_name and cloud.key_pair(account.domain_id, account.user_id, order.key_name) is None:
             raise Refusal("Ecs.0314", f"The key pair {order.key_name} does not exist.")
         zones = _zones(region, order)
-        if len(cloud.store.in_project(region.project_id)) + order.count > region.max_instances:
+        if cloud.real_servers(region.project_id) + order.count > region.max_instances:
             raise Refusal("Ecs.0001", "Insufficient ECS quota. Contact customer service to increase quota.")
         user_data = order.user_data
         if order.admin_pass and not user_data and not order.key_name:  # otherwise adminPass is ignored (doc)
@@ -186,6 +195,7 @@ class Lifecycle:
                 enterprise_project_id=order.enterprise_project_id,
                 reservation_id=reservation,
                 launch_index=index,
+                metadata_options=MetadataOptions(**order.metadata_options) if order.metadata_options else None,
             )
             for index, name in enumerate(order.names())
         ]

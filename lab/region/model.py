@@ -34,6 +34,14 @@ class Volume:
 
 
 @dataclass(frozen=True)
+class MetadataOptions:
+    """How a server's metadata service answers: `http_tokens` required is the hardened mode (tokens only)."""
+
+    http_endpoint: str = "enabled"
+    http_tokens: str = "optional"
+
+
+@dataclass(frozen=True)
 class Fault:
     """Why a server is in ERROR."""
 
@@ -46,7 +54,8 @@ class Fault:
 class Server:
     """A cloud server. `number` counts creations in the whole lab and orders lists; times are strings of clock.seconds.
 
-    `status` is BUILD, ACTIVE, REBOOT, SHUTOFF or ERROR; `user_data` stays base64, as the API shows it.
+    `status` is BUILD, ACTIVE, REBOOT, SHUTOFF or ERROR; `user_data` stays base64, as the API shows it. A `canned` one
+    has no host. `metadata_options` None: a server of a region that offers no hardened mode.
     """
 
     id: str
@@ -76,6 +85,8 @@ class Server:
     enterprise_project_id: str = "0"
     reservation_id: str = ""
     launch_index: int = 0
+    metadata_options: MetadataOptions | None = None
+    canned: bool = False
 
     @property
     def hostname(self) -> str:
@@ -91,6 +102,10 @@ class Server:
     def agency(self) -> str:
         """The agency the server acts as, "" without one."""
         return self.metadata.get("agency_name", "")
+
+
+# What a test has decided about a job.
+FAILS, NEVER_ENDS = "fails", "never-ends"
 
 
 @dataclass(frozen=True)
@@ -113,7 +128,10 @@ class SubJob:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """An accepted request. Its status follows from its parts; `action` is create, delete, start, stop or reboot."""
+    """An accepted request. Its status follows from its parts; `action` is create, delete, start, stop or reboot.
+
+    `fate` is "" for one that goes as the hosts let it go, else FAILS or NEVER_ENDS.
+    """
 
     id: str
     project_id: str
@@ -121,6 +139,7 @@ class Job:
     action: str
     begin: str
     sub_jobs: tuple[SubJob, ...]
+    fate: str = ""
 
     @property
     def finished(self) -> bool:
@@ -140,6 +159,31 @@ class Job:
     @property
     def end(self) -> str | None:
         return max((sub.end or "" for sub in self.sub_jobs), default="") or self.begin if self.finished else None
+
+
+@dataclass(frozen=True, eq=False)
+class Seed:
+    """How a batch of canned servers was made, so that it can be made again: see lab.region.seeds.
+
+    `first` is the `number` of its first server, `address` the index of that one's address; `name` and the values of
+    `tags` are patterns; `user_data` is a size in KB.
+    """
+
+    id: str
+    project_id: str
+    domain_id: str
+    user_id: str
+    first: int
+    address: int
+    count: int
+    created: str
+    name: str
+    tags: dict[str, str]
+    zones: tuple[str, ...]
+    flavor_id: str
+    status: str
+    user_data: int
+    public: bool
 
 
 @dataclass(frozen=True, eq=False)

@@ -43,6 +43,7 @@ class ServerOrder:
     tags: dict[str, str] = field(default_factory=dict)
     description: str = ""
     enterprise_project_id: str = "0"
+    metadata_options: dict[str, str] = field(default_factory=dict)
 
     def names(self) -> list[str]:
         """The servers' names: the given one, or numbered with four digits from its own number or from 0001."""

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
+from lab.faults.grammar import Fault
 from lab.region import codec
-from lab.region.model import ClientToken, Job, Server, TemporaryKey, Token
+from lab.region.model import ClientToken, Job, Seed, Server, TemporaryKey, Token
 
 FILE_NAME = "state.json"
 VERSION = 1
@@ -68,6 +69,8 @@ class Store:
         self.temporary_keys: dict[str, TemporaryKey] = {}
         self.tokens: dict[str, Token] = {}
         self.client_tokens: dict[str, ClientToken] = {}
+        self.faults: dict[int, Fault] = {}
+        self.seeds: dict[str, Seed] = {}
         self.by_address: dict[str, str] = {}
         self._by_project: dict[str, list[Server]] = {}
         self._encoded: Memo[Any] = Memo(_encode)
@@ -94,6 +97,16 @@ class Store:
         for nic in server.nics:
             del self.by_address[nic.address]
 
+    def remove_canned(self, project_id: str) -> int:
+        """Remove the project's canned servers, all at once; returns how many there were."""
+        canned = [server for server in self.in_project(project_id) if server.canned]
+        self._by_project[project_id] = [server for server in self.in_project(project_id) if not server.canned]
+        for server in canned:
+            del self.servers[server.id]
+            for nic in server.nics:
+                del self.by_address[nic.address]
+        return len(canned)
+
     def in_project(self, project_id: str) -> list[Server]:
         """The project's servers, oldest first. Copy it before the lock is given back."""
         return self._by_project.get(project_id, [])
@@ -107,15 +120,17 @@ class Store:
                 del self.jobs[job_id]
 
     def snapshot(self) -> Snapshot:
-        """All records of this moment: quick, for use under the lock."""
+        """All records of this moment: quick, for use under the lock. Canned servers are in there as their seeds."""
         return Snapshot(
             self.sequence,
             {
-                "servers": list(self.servers.values()),
+                "servers": [server for server in self.servers.values() if not server.canned],
                 "jobs": list(self.jobs.values()),
                 "temporary_keys": list(self.temporary_keys.values()),
                 "tokens": list(self.tokens.values()),
                 "client_tokens": list(self.client_tokens.values()),
+                "faults": list(self.faults.values()),
+                "seeds": list(self.seeds.values()),
             },
         )
 
@@ -143,6 +158,8 @@ def load(path: Path) -> Store:
         store.temporary_keys = {key["access"]: codec.from_json(TemporaryKey, key) for key in data["temporary_keys"]}
         store.tokens = {token["id"]: codec.from_json(Token, token) for token in data["tokens"]}
         store.client_tokens = {used["id"]: codec.from_json(ClientToken, used) for used in data["client_tokens"]}
+        store.faults = {fault["id"]: codec.from_json(Fault, fault) for fault in data.get("faults", [])}
+        store.seeds = {seed["id"]: codec.from_json(Seed, seed) for seed in data.get("seeds", [])}
     except (KeyError, TypeError, ValueError) as error:
         raise StateError(f"{path} cannot be read ({error}): run `lab down` and `lab up`.") from error
     return store
