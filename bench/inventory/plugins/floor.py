@@ -50,8 +50,7 @@ class InventoryModule(BaseInventoryPlugin):  # type: ignore[misc] # Ansible ship
                 "ecs_security_groups": ["default"],
                 "ansible_host": fleet.address(number),
             }
-            for key, value in variables.items():
-                host.set_variable(key, value)
+            host.vars.update(variables)
             cluster = self._safe(f"hazelcast_{tags['hazelcast']}")
             if cluster not in inventory.groups:
                 for group in ("hazelcast", cluster):
