@@ -9,6 +9,7 @@ short_description: Learns the SSH host keys of ECS servers from their console lo
 description:
   - Reads the keys that cloud-init prints on the console at first boot and writes them to a known_hosts file under the
     server's id (C(ssh -o HostKeyAlias=<id>)). The log comes through the signed API, so no key is taken on trust.
+  - The key needs the permission C(ecs:cloudServers:getConsoleOutput).
   - Runs on the control node.
 options:
   servers:

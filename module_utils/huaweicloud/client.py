@@ -110,7 +110,7 @@ class CloudClient:
         API: ECS ShowServerConsoleOutput, GET /v1/{project_id}/cloudservers/{server_id}/console-output.
         """
         path = f"/v1/{quote(project_id, safe='')}/cloudservers/{quote(server_id, safe='')}/console-output"
-        operation = Operation("ecs", "ecs:cloudServers:get", path, region, project_id)
+        operation = Operation("ecs", "ecs:cloudServers:getConsoleOutput", path, region, project_id)
         return self._ask(operation, [("length", str(lines))], self._deadline(), answers.console)
 
     def _deadline(self) -> Deadline:

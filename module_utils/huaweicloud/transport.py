@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .credentials import AccessKey, Credential, ProjectToken
-from .errors import TransportError
+from .errors import ConfigurationError, TransportError
 
 if TYPE_CHECKING:
     import requests
@@ -72,11 +72,16 @@ class Transport:
 
         Raises TransportError when no whole answer comes within the request's timeout or `time_left` seconds.
         """
-        import requests  # noqa: PLC0415 - costs 130 ms; a warm cache never sends
-
         if time_left <= 0:
             raise TransportError("No time was left to ask.")
-        url, headers = _prepared(request, credential)
+        try:
+            import requests  # noqa: PLC0415 - costs 130 ms; a warm cache never sends
+
+            url, headers = _prepared(request, credential)
+        except ImportError as error:
+            raise ConfigurationError(
+                f"The Python package {error.name} is missing: pip install huaweicloudsdkecs huaweicloudsdkiam."
+            ) from None
         end = time.monotonic() + time_left
         timeout = min(self._options.timeout, time_left)
         try:

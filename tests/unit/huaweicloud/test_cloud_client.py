@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sys
 import threading
 import time
 
@@ -219,6 +220,12 @@ def test_nobody_there_is_said_quickly():
     with pytest.raises(HuaweiCloudError, match=r"ECS of region test-1: .*connection was refused"):
         client.list_servers("test-1", "project-test-1")
     assert time.monotonic() - begin < 1
+
+
+def test_a_missing_package_is_named(cloud, monkeypatch):
+    monkeypatch.setitem(sys.modules, "huaweicloudsdkcore.sdk_request", None)
+    with pytest.raises(ConfigurationError, match=r"package huaweicloudsdkcore\.sdk_request is missing: pip install"):
+        client_of(cloud).list_servers("test-1", "project-test-1")
 
 
 def test_a_netrc_entry_does_not_replace_the_signature(cloud, tmp_path, monkeypatch):
