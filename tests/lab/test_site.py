@@ -94,7 +94,7 @@ def test_drift_is_repaired_and_nothing_else_is_touched(formed: Formed) -> None:
     assert [task for host, task in changed if host == "proof-2"] == ["Join | Started is member 5701"]
     assert {task for host, task in changed if host == "proof-3"} == {text_files}
     assert ("proof-1", text_files) in changed
-    assert "-  <cluster-name>drifted</cluster-name>" in repaired.output.replace("    -", "-")
+    assert re.search(r"^-\s*<cluster-name>drifted</cluster-name>", repaired.output, re.MULTILINE), repaired.output
 
 
 def test_other_keys_roll_through_the_cluster_and_stay_secret(formed: Formed) -> None:
