@@ -169,8 +169,8 @@ class Gateway:
             response = await trouble.before(met, operation)
             if response is None:
                 _check_size(body)
-                now = _judged_by(cloud, met, request)
                 trouble.expire(met, cloud, request.headers)
+                now = _judged_by(cloud, met, request)
                 response = await serve(_Arrival(request, body, met, now))
         except (errors.GatewayRefusal, errors.IamRefusal, Refusal) as error:
             response = errors.response(error, request_id)

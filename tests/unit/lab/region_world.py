@@ -158,7 +158,7 @@ def listening(application):
         thread.join(5)
 
 
-def ecs_client(url, account, project=PROJECT, security_token=None):
+def ecs_client(url, account, project=PROJECT, security_token=None, config=None):
     """Huawei's ECS client for an account or a temporary key (anything with access_key and secret_key)."""
     from huaweicloudsdkcore.auth.credentials import BasicCredentials
     from huaweicloudsdkecs.v2 import EcsClient
@@ -166,7 +166,8 @@ def ecs_client(url, account, project=PROJECT, security_token=None):
     credentials = BasicCredentials(account.access_key, account.secret_key, project)
     if security_token:
         credentials = credentials.with_security_token(security_token)
-    return EcsClient.new_builder().with_credentials(credentials).with_endpoint(url).build()
+    builder = EcsClient.new_builder().with_credentials(credentials).with_endpoint(url)
+    return (builder.with_http_config(config) if config else builder).build()
 
 
 class Clock:

@@ -147,10 +147,10 @@ def test_the_agencys_key_opens_the_api_and_rotates(neighbours, clock, at_socket)
     assert client.list_servers_details(ListServersDetailsRequest()).count == 2
 
 
-def test_the_sdks_metadata_credentials(neighbours, monkeypatch, at_socket):
-    """The SDK's own provider against this service, from the address of the server with the agency."""
+@pytest.fixture
+def at_server(neighbours, monkeypatch):
+    """Has the SDK's metadata provider ask this service, from the address of the server with the agency."""
     import requests
-    from huaweicloudsdkcore.auth import provider
     from huaweicloudsdkcore.auth.internal import MetadataAccessor
 
     class FromServer(requests.adapters.HTTPAdapter):
@@ -166,12 +166,113 @@ def test_the_sdks_metadata_credentials(neighbours, monkeypatch, at_socket):
     monkeypatch.setattr(MetadataAccessor, "_METADATA_ENDPOINT", neighbours.url)
     monkeypatch.setattr(requests, "get", lambda url, **kwargs: call("GET", url, **kwargs))
     monkeypatch.setattr(requests, "put", lambda url, **kwargs: call("PUT", url, **kwargs))
-    credentials = provider.MetadataCredentialProvider.get_basic_credential_metadata_provider().get_credentials()
+
+
+def sdk_credentials():
+    from huaweicloudsdkcore.auth import provider
+
+    return provider.MetadataCredentialProvider.get_basic_credential_metadata_provider().get_credentials()
+
+
+def asked(neighbours):
+    return [(entry.method, entry.operation, entry.status) for entry in neighbours.world.journal.entries()]
+
+
+def test_the_sdks_metadata_credentials(neighbours, at_server):
+    credentials = sdk_credentials()
     assert credentials.ak in neighbours.world.cloud.store.temporary_keys
     assert credentials.security_token
+    assert asked(neighbours) == [("PUT", "metadata/token", 405), ("GET", "metadata/securitykey", 200)]
 
 
-def test_the_hardened_mode_is_not_here(neighbours):
-    headers = {"X-Metadata-Token-Ttl-Seconds": "21600"}
-    status, _ = ask(neighbours, "/meta-data/latest/api/token", neighbours.full, "PUT", **headers)
-    assert status == 405
+# The hardened mode
+
+
+def harden(neighbours, server=None, **options):
+    wanted = options or {"http_tokens": "required"}
+    neighbours.world.lifecycle.set_metadata_options(PROJECT, (server or neighbours.full).id, wanted)
+
+
+def token(neighbours, server, seconds="21600", **headers):
+    names = {"X-Metadata-Token-Ttl-Seconds": seconds} if seconds else {}
+    return ask(neighbours, "/meta-data/latest/api/token", server, "PUT", **names, **headers)
+
+
+def test_the_hardened_mode_is_not_offered_by_itself(neighbours):
+    assert token(neighbours, neighbours.full)[0] == 405
+
+
+def test_the_sdk_in_hardened_mode(neighbours, at_server):
+    harden(neighbours)
+    assert sdk_credentials().ak in neighbours.world.cloud.store.temporary_keys
+    assert asked(neighbours) == [("PUT", "metadata/token", 200), ("GET", "metadata/securitykey", 200)]
+
+
+@pytest.mark.parametrize("path", ["/openstack/latest/meta_data.json", "/latest/meta-data/hostname", "/openstack"])
+def test_without_a_token_nothing_is_told(neighbours, path):
+    harden(neighbours)
+    assert ask(neighbours, path, neighbours.full)[0] == 401
+    good = token(neighbours, neighbours.full)[1]
+    assert ask(neighbours, path, neighbours.full, **{"X-Metadata-Token": good})[0] == 200
+    for bad in ("", "x", good[:-1], good[:-1] + ("0" if good[-1] != "0" else "1"), "f" + good):
+        assert ask(neighbours, path, neighbours.full, **{"X-Metadata-Token": bad})[0] == 401, bad
+    assert ask(neighbours, path, neighbours.plain)[0] == 200
+
+
+def test_a_token_is_for_one_server_and_ends(neighbours, clock):
+    harden(neighbours)
+    harden(neighbours, neighbours.plain)
+    good = {"X-Metadata-Token": token(neighbours, neighbours.full, "60")[1]}
+    path = "/openstack/latest/meta_data.json"
+    assert ask(neighbours, path, neighbours.full, **good)[0] == 200
+    assert ask(neighbours, path, neighbours.plain, **good)[0] == 401
+    clock.advance(seconds=59)
+    assert ask(neighbours, path, neighbours.full, **good)[0] == 200
+    clock.advance(seconds=2)
+    assert ask(neighbours, path, neighbours.full, **good)[0] == 401
+
+
+def test_an_optional_token_is_checked_when_it_comes(neighbours):
+    harden(neighbours, http_tokens="optional")
+    path = "/openstack/latest/meta_data.json"
+    assert ask(neighbours, path, neighbours.full)[0] == 200
+    assert token(neighbours, neighbours.full)[0] == 200
+    assert ask(neighbours, path, neighbours.full, **{"X-Metadata-Token": "x"})[0] == 401
+
+
+@pytest.mark.parametrize("seconds", ["", "0", "59", "21601", "-60", "an hour"])
+def test_the_life_of_a_token_has_limits(neighbours, seconds):
+    harden(neighbours)
+    assert token(neighbours, neighbours.full, seconds)[0] == 400
+
+
+def test_tokens_do_not_go_through_proxies(neighbours):
+    harden(neighbours)
+    assert token(neighbours, neighbours.full, **{"X-Forwarded-For": "10.0.0.9"})[0] == 403
+    assert token(neighbours, None)[0] == 404
+
+
+def test_the_service_can_be_switched_off(neighbours):
+    harden(neighbours, http_endpoint="disabled")
+    assert ask(neighbours, "/openstack/latest/meta_data.json", neighbours.full)[0] == 403
+    assert token(neighbours, neighbours.full)[0] == 403
+
+
+# Faults
+
+
+def test_faults_of_the_metadata_service(neighbours, at_server):
+    from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
+
+    faults = neighbours.world.cloud.faults
+    for kind, status in [("500", 500), ("503=2", 503), ("429", 429)]:
+        faults.add("metadata/securitykey@lab-north-1", kind, times=1)
+        with pytest.raises(ClientRequestException) as caught:
+            sdk_credentials()
+        assert caught.value.status_code == status
+    assert ask(neighbours, "/openstack/latest/meta_data.json", neighbours.full)[0] == 200
+    faults.add("metadata/*", "wrong-json={}", times=1)
+    assert ask(neighbours, "/latest/meta-data/hostname", neighbours.full) == (200, "{}")
+    faults.add("metadata/ec2", "reset")
+    with pytest.raises(ConnectionResetError):
+        ask(neighbours, "/latest/user-data", neighbours.full)

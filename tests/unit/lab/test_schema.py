@@ -59,6 +59,7 @@ READS = [
     (V1 + "/cloudservers/tags", [], ecs.ListServerTagsResponse),
     (V1 + "/cloudservers/{id}/tags", [], ecs.ShowServerTagsResponse),
     (V1 + "/cloudservers/{id}/console-output", [], ecs.ShowServerConsoleOutputResponse),
+    (V1 + "/cloudservers/{id}/metadata-options", [], ecs.ShowMetadataOptionsResponse),
     (V1 + "/availability-zones", [], ecs.ListServerAzInfoResponse),
     ("/v3/projects", [], iam.KeystoneListProjectsResponse),
     ("/v3/auth/projects", [], iam.KeystoneListAuthProjectsResponse),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 
+import pytest
+from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
 from huaweicloudsdkecs import v2 as sdk
 from region_world import GROUP, IMAGE, SUBNET, VPC
 
@@ -99,3 +101,25 @@ def test_what_the_region_offers(world, ecs):
     limits = ecs.show_server_limits(sdk.ShowServerLimitsRequest()).absolute
     assert (limits.total_instances_used, limits.total_cores_used, limits.total_ram_used) == (3, 6, 12288)
     assert limits.max_total_instances == 200
+
+
+def test_metadata_options(ecs):
+    options = sdk.UpdateServerMetadataOptionsRequestBody(http_tokens="required")
+    hardened = ecs.create_servers(creation(metadata_options=options)).server_ids[0]
+    plain = ecs.create_servers(creation()).server_ids[0]
+
+    def shown(server_id):
+        options = ecs.show_metadata_options(sdk.ShowMetadataOptionsRequest(server_id))
+        return options.http_endpoint, options.http_tokens
+
+    assert shown(hardened) == ("enabled", "required")
+    assert shown(plain) == ("enabled", "optional")
+    off = sdk.UpdateServerMetadataOptionsRequestBody(http_endpoint="disabled")
+    ecs.update_metadata_options(sdk.UpdateMetadataOptionsRequest(hardened, off))
+    assert shown(hardened) == ("disabled", "required")
+    for wrong in ({"http_tokens": "never"}, {"http_endpoint": "on"}):
+        body = sdk.UpdateServerMetadataOptionsRequestBody(**wrong)
+        with pytest.raises(ClientRequestException, match=r"Ecs\.0005"):
+            ecs.update_metadata_options(sdk.UpdateMetadataOptionsRequest(plain, body))
+    with pytest.raises(ClientRequestException, match=r"Ecs\.0114"):
+        shown("nobody")
