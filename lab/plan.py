@@ -5,6 +5,7 @@
       - {name: demo-1, availability_zone: lab-north-1a, tags: {hazelcast: demo}, agency: ecs-cluster-kit}
 
 `defaults` holds any member of a server but its name. `${password}` in user_data becomes the bootstrap password.
+`regions` and `routes` may stand beside them: lab/topology.py.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ from lab.region import codec
 
 @dataclass(frozen=True)
 class ServerPlan:
-    """One server. `user_data` is clear text; an empty member means the cloud's own default, or none."""
+    """One server. `user_data` is clear text; an empty member means the cloud's own default, or none.
+
+    `region`, `vpc` and `security_groups` are names; `public` orders a floating address.
+    """
 
     name: str
     flavor: str
@@ -30,6 +34,10 @@ class ServerPlan:
     agency: str = ""
     key_name: str = ""
     user_data: str = ""
+    region: str = ""
+    vpc: str = ""
+    security_groups: tuple[str, ...] = ()
+    public: bool = False
 
 
 def load(path: Path) -> list[ServerPlan]:
@@ -46,15 +54,16 @@ def load(path: Path) -> list[ServerPlan]:
 
 def parse(data: Any) -> list[ServerPlan]:
     """Build the servers of a decoded plan. Raises TypeError or ValueError naming the member."""
-    if not isinstance(data, dict) or not isinstance(data.get("servers"), list):
+    if not isinstance(data, dict) or not isinstance(data.get("servers", [] if "regions" in data else None), list):
         raise TypeError("it needs a list `servers`")
-    unknown = sorted(set(data) - {"defaults", "servers"})
+    unknown = sorted(set(data) - {"defaults", "servers", "regions", "routes"})
     if unknown:
         raise ValueError(f"unknown members {unknown}")
     defaults = data.get("defaults") or {}
-    if not isinstance(defaults, dict) or not all(isinstance(server, dict) for server in data["servers"]):
+    wanted = data.get("servers", [])
+    if not isinstance(defaults, dict) or not all(isinstance(server, dict) for server in wanted):
         raise TypeError("`defaults` and every server must be mappings")
-    servers = [_server({**defaults, **server}) for server in data["servers"]]
+    servers = [_server({**defaults, **server}) for server in wanted]
     names = [server.name for server in servers]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:

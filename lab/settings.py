@@ -38,9 +38,33 @@ class Subnet:
 
 
 @dataclass(frozen=True)
-class SecurityGroup:
+class Vpc:
+    """A virtual private cloud; its subnets are in `cidr`. A `private` one is hidden from the control node."""
+
     id: str
     name: str
+    cidr: str
+    private: bool = False
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What a security group lets pass. `ports` is "22", "5701-5703" or "" for all; `group_id` wins over `cidr`."""
+
+    direction: str
+    protocol: str = "any"
+    ports: str = ""
+    cidr: str = "0.0.0.0/0"
+    group_id: str | None = None
+
+
+@dataclass(frozen=True)
+class SecurityGroup:
+    """A group of servers and the connections it allows; what no rule of no group of a server allows is dropped."""
+
+    id: str
+    name: str
+    rules: tuple[Rule, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,6 +76,7 @@ class RegionSettings:
     azs: tuple[str, ...]
     subnets: tuple[Subnet, ...]
     security_groups: tuple[SecurityGroup, ...] = ()
+    vpcs: tuple[Vpc, ...] = ()
     max_instances: int = 32768
 
 
@@ -98,7 +123,10 @@ class Flavor:
 
 @dataclass(frozen=True)
 class LabSettings:
-    """The whole of region.json. All accounts see the same regions and projects."""
+    """The whole of region.json. All accounts see the same regions and projects.
+
+    `public_cidr` is where floating addresses come from, "" for a lab that has none.
+    """
 
     lab_id: str
     api_address: str
@@ -109,6 +137,7 @@ class LabSettings:
     accounts: tuple[Account, ...]
     images: tuple[Image, ...]
     flavors: tuple[Flavor, ...]
+    public_cidr: str = ""
 
     @property
     def endpoint(self) -> str:

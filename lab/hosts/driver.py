@@ -13,7 +13,10 @@ class HostError(Exception):
 
 @dataclass(frozen=True)
 class Nic:
-    """A network card: `address` is a bare IPv4 address, `prefix_len` its subnet's, `bridge` the control node's."""
+    """A network card: `address` is a bare IPv4 address, `prefix_len` its subnet's, `bridge` the control node's.
+
+    `public_address` leads to the card from outside its VPC; the host itself never sees it.
+    """
 
     mac: str
     address: str
@@ -21,11 +24,15 @@ class Nic:
     gateway: str
     subnet_id: str
     bridge: str
+    public_address: str | None = None
 
 
 @dataclass(frozen=True)
 class HostSpec:
-    """Everything a driver needs to boot a server. `image` is the driver's own reference (Image.ref of the settings)."""
+    """Everything a driver needs to boot a server. `image` is the driver's own reference (Image.ref of the settings).
+
+    `security_groups` are ids of the settings' groups.
+    """
 
     server_id: str
     name: str
@@ -33,6 +40,7 @@ class HostSpec:
     memory_mb: int
     vcpus: int
     nics: tuple[Nic, ...]
+    security_groups: tuple[str, ...] = ()
 
 
 class HostDriver(Protocol):
@@ -49,6 +57,9 @@ class HostDriver(Protocol):
 
     def stop(self, server_id: str) -> None:
         """Shut the host down and keep its disk."""
+
+    def kill(self, server_id: str) -> None:
+        """Take the host's power away: it ends without a word to anybody; its disk stays."""
 
     def start(self, server_id: str) -> None:
         """Start a stopped host again."""
@@ -81,6 +92,9 @@ class NoHosts:
     def stop(self, server_id: str) -> None:
         with self._lock:
             self._running.discard(server_id)
+
+    def kill(self, server_id: str) -> None:
+        self.stop(server_id)
 
     def start(self, server_id: str) -> None:
         with self._lock:

@@ -6,24 +6,20 @@ A container is named ek<lab>-<server id> and labelled with both, so that `lab do
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import json
 import resource
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from lab.errors import LabError
-from lab.hosts import hardware
+from lab.hosts import files, hardware
 from lab.hosts.driver import HostError, HostSpec
-from lab.net import netns
+from lab.net import groups, netns
 from lab.net.addresses import netns_name
-from lab.region.codec import from_json
 from lab.shell import run, succeeds
 
 LAB_LABEL = "ecs-cluster-kit.lab"
 SERVER_LABEL = "ecs-cluster-kit.server"
-HOSTS = "hosts"
 # crun refuses machines with hybrid cgroups; runc works with v1, hybrid and v2.
 PODMAN = ("podman", "--runtime", "runc")
 SHUTDOWN_SECONDS = 15
@@ -49,6 +45,7 @@ class PodmanDriver:
         self.delete(spec.server_id)
         try:
             self._write(spec)
+            groups.refresh(self.directory)  # before there is a network that needs them
             netns.create(self.lab_id, spec.server_id, spec.nics)
             run(self._run_command(spec))
         except (LabError, OSError) as error:
@@ -63,22 +60,31 @@ class PodmanDriver:
             netns.delete(self.lab_id, server_id)
             if self._folder(server_id).exists():
                 shutil.rmtree(self._folder(server_id))
+                groups.refresh(self.directory)
         except (LabError, OSError) as error:
             raise HostError(f"The host of {server_id} could not be removed: {error}") from error
 
     def stop(self, server_id: str) -> None:
         try:
-            run([*PODMAN, "stop", "--time", str(SHUTDOWN_SECONDS), self._name(server_id)])
+            self._end(server_id, SHUTDOWN_SECONDS)
         except LabError as error:
             raise HostError(f"The host of {server_id} could not be stopped: {error}") from error
 
+    def kill(self, server_id: str) -> None:
+        """See HostDriver. The cards go first: dying processes would say goodbye over them."""
+        try:
+            netns.unplug(self.lab_id, server_id)
+            self._end(server_id, 0)
+        except LabError as error:
+            raise HostError(f"The host of {server_id} could not be killed: {error}") from error
+
     def start(self, server_id: str) -> None:
-        """See HostDriver. The network is made again when a reboot of the control node has taken it."""
+        """See HostDriver. Its network is a new one, at the same addresses."""
         try:
             if not netns.exists(self.lab_id, server_id):
-                netns.create(self.lab_id, server_id, self._read(server_id).nics)
+                netns.create(self.lab_id, server_id, files.read(self.directory, server_id).nics)
             run([*PODMAN, "start", self._name(server_id)])
-        except (LabError, OSError) as error:
+        except (LabError, OSError, TypeError, ValueError) as error:
             raise HostError(f"The host of {server_id} could not be started: {error}") from error
 
     def console(self, server_id: str) -> str:
@@ -94,9 +100,11 @@ class PodmanDriver:
 
     def known(self) -> set[str]:
         """The ids of all servers of this lab that have a container, running or not, or files from an aborted boot."""
-        hosts = self.directory / HOSTS
-        folders = {path.name for path in hosts.iterdir()} if hosts.is_dir() else set()
-        return self._servers("--all") | folders
+        return self._servers("--all") | files.known(self.directory)
+
+    def _end(self, server_id: str, seconds: int) -> None:
+        run([*PODMAN, "stop", "--time", str(seconds), self._name(server_id)])
+        netns.delete(self.lab_id, server_id)
 
     def _servers(self, *options: str) -> set[str]:
         label = f"label={LAB_LABEL}={self.lab_id}"
@@ -136,13 +144,9 @@ class PodmanDriver:
 
     def _write(self, spec: HostSpec) -> None:
         folder = self._folder(spec.server_id)
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (folder / "spec.json").write_text(json.dumps(dataclasses.asdict(spec)), encoding="utf-8")
+        files.write(self.directory, spec)
         for name, content in hardware.files(spec.memory_mb, spec.vcpus).items():
             (folder / name).write_text(content, encoding="ascii")
-
-    def _read(self, server_id: str) -> HostSpec:
-        return from_json(HostSpec, json.loads((self._folder(server_id) / "spec.json").read_text(encoding="utf-8")))
 
     def _exists(self, server_id: str) -> bool:
         return succeeds([*PODMAN, "container", "exists", self._name(server_id)])
@@ -151,4 +155,4 @@ class PodmanDriver:
         return netns_name(self.lab_id, server_id)
 
     def _folder(self, server_id: str) -> Path:
-        return self.directory / HOSTS / server_id
+        return files.folder(self.directory, server_id)

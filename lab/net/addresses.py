@@ -1,6 +1,7 @@
 """Which addresses and names a lab uses. Pure functions: nothing here touches the machine.
 
-A lab is one 10.N.0.0/16. Subnet i is 10.N.i.0/24 on the bridge ek<id>b<i>; the API has 10.N.255.1 to itself.
+A lab is one 10.N.0.0/16. VPC k is the /20 that begins at 10.N.(16k).0, each of its subnets a /24 10.N.i.0 on the bridge
+ek<id>b<i>. The last /20 is the lab's own: 10.N.254.0/24 for floating addresses, 10.N.255.1 for the API.
 Interface names are at most 15 characters, so a card is named by eight digits of a hash.
 """
 
@@ -14,7 +15,9 @@ from ipaddress import IPv4Network
 from lab.errors import LabError
 
 FIRST, LAST = 200, 250
-API_BLOCK = 255
+PUBLIC_BLOCK, API_BLOCK = 254, 255
+SUBNETS_PER_VPC = 16
+MAX_VPCS = 15
 PREFIX = "ek"
 
 
@@ -27,8 +30,17 @@ def bridge_name(lab_id: str, index: int) -> str:
     return f"{interface_prefix(lab_id)}b{index}"
 
 
+def bridges(lab_id: str) -> str:
+    """All bridges of the lab as iptables(8) names interfaces."""
+    return f"{interface_prefix(lab_id)}b+"
+
+
 def api_interface(lab_id: str) -> str:
     return f"{interface_prefix(lab_id)}api"
+
+
+def public_interface(lab_id: str) -> str:
+    return f"{interface_prefix(lab_id)}pub"
 
 
 def veth_name(lab_id: str, server_id: str, index: int) -> str:
@@ -62,12 +74,22 @@ def subnet(network: IPv4Network, index: int) -> IPv4Network:
     return IPv4Network((int(network.network_address) + (index << 8), 24))
 
 
+def vpc(network: IPv4Network, index: int) -> IPv4Network:
+    """The range of VPC `index`, which is below MAX_VPCS."""
+    return IPv4Network((int(network.network_address) + (index * SUBNETS_PER_VPC << 8), 20))
+
+
 def gateway(network: IPv4Network) -> str:
     return str(network.network_address + 1)
 
 
 def api_address(network: IPv4Network) -> str:
     return gateway(subnet(network, API_BLOCK))
+
+
+def public_network(network: IPv4Network) -> IPv4Network:
+    """Where floating addresses come from; its first address is the control node's."""
+    return subnet(network, PUBLIC_BLOCK)
 
 
 def taken_networks(routes_json: str, ours: str) -> list[IPv4Network]:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import fcntl
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from ipaddress import IPv4Network
 from pathlib import Path
 
 from lab.errors import LabError
 from lab.net import firewall, kernel, links, netns
-from lab.net.addresses import PREFIX, api_interface, choose_network, interface_prefix, taken_networks
+from lab.net.addresses import (
+    PREFIX,
+    api_interface,
+    choose_network,
+    gateway,
+    interface_prefix,
+    public_interface,
+    taken_networks,
+)
+from lab.routes import Route
 from lab.settings import LabSettings
 
 LOCK = Path("/run/lock/ecs-cluster-kit-network")
@@ -36,18 +45,21 @@ def is_free(lab_id: str, network: IPv4Network) -> bool:
     return not any(network.overlaps(other) for other in taken)
 
 
-def up(settings: LabSettings) -> None:
-    """Have the filter, the API's address and the subnets' bridges. Raises LabError with iproute2's or iptables' reason.
+def up(settings: LabSettings, routes: Iterable[Route] = ()) -> None:
+    """Have the filter, the API's address, the network of floating addresses and the subnets' bridges.
 
-    The filter comes first: no host is ever on a network whose rules are not there yet. The API's address is on a bridge
-    without ports, which exists in every kernel that can run the hosts; the dummy driver does not.
+    Raises LabError with iproute2's or iptables' reason. The filter comes first: no host is ever on a network whose
+    rules are not there yet. The API's address is on a bridge without ports, which exists in every kernel that can run
+    the hosts; the dummy driver does not.
     """
-    firewall.install(settings)
+    firewall.install(settings, routes)
     try:
         kernel.enable()
     except OSError as error:
         raise LabError(f"The kernel setting {error.filename} cannot be changed ({error.strerror}).") from error
     links.ensure_bridge(api_interface(settings.lab_id), f"{settings.api_address}/32")
+    public = IPv4Network(settings.public_cidr)
+    links.ensure_bridge(public_interface(settings.lab_id), f"{gateway(public)}/{public.prefixlen}")
     for region in settings.regions:
         for subnet in region.subnets:
             links.ensure_bridge(subnet.bridge, f"{subnet.gateway}/{subnet.network.prefixlen}")

@@ -202,10 +202,16 @@ class TestNetns:
         )
         outside = netns._outside("ab12", "server", "ekab12-server", cards)
         inside = netns._inside(cards)
-        assert "address fa:16:3e:00:00:02 netns ekab12-server\n" in outside[2]
-        assert outside[3].endswith("master ekab12b1 up\n")
+        assert "address fa:16:3e:00:00:02 netns ekab12-server\n" in outside[4]
+        assert outside[5].endswith("master ekab12b1\n")
         assert [line for line in inside if "route" in line] == ["route add default via 10.210.0.1\n"]
         assert "address add 10.210.1.5/24 broadcast + dev eth1\n" in inside
+
+    def test_a_card_is_isolated_before_it_is_on(self) -> None:
+        card = Nic("fa:16:3e:00:00:01", "10.210.0.5", 24, "10.210.0.1", "s0", "ekab12b0")
+        *_, isolated, on = netns._outside("ab12", "server", "ekab12-server", (card,))
+        assert isolated.endswith("type bridge_slave isolated on\n")
+        assert on.endswith(" up\n")
 
 
 class TestProcess:
