@@ -12,6 +12,7 @@ from lab.region.errors import Refusal
 from lab.region.lifecycle import Lifecycle
 
 POWER_ACTIONS = {"os-start": "start", "os-stop": "stop", "reboot": "reboot"}
+HARD_ACTIONS = {"os-stop": "kill", "reboot": "reset"}
 
 
 class Orders:
@@ -53,8 +54,9 @@ class Orders:
             raise Refusal("Ecs.0005", "reboot must have a type.")
         if name != "os-start" and detail.get("type", "SOFT") not in {"SOFT", "HARD"}:
             raise Refusal("Ecs.0005", "type must be SOFT or HARD.")
-        action, server_ids = POWER_ACTIONS[name], forms.server_ids(detail)
-        job = self._lifecycle.power(call.project_id, action, server_ids, trouble.fate(call.met))
+        actions = HARD_ACTIONS if name in HARD_ACTIONS and detail.get("type") == "HARD" else POWER_ACTIONS
+        server_ids = forms.server_ids(detail)
+        job = self._lifecycle.power(call.project_id, actions[name], server_ids, trouble.fate(call.met))
         return _job(job.id)
 
     async def change_tags(self, call: Call) -> Response:

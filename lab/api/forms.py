@@ -40,8 +40,6 @@ def server_order(body: dict[str, Any]) -> ServerOrder:
     name = _name(server, count)
     if len(data_volumes := _may(server, "data_volumes", list) or []) > MAX_DATA_VOLUMES:
         raise Refusal("Ecs.0042", "The number of attached data disks exceeds the maximum allowed limit.")
-    if server.get("publicip"):
-        raise Refusal("Ecs.0013", "The current EIP quota limit has been reached. Apply to increase the quota.")
     extend = _may(server, "extendparam", dict) or {}
     if extend.get("chargingMode", "postPaid") != "postPaid":
         raise Refusal("Ecs.0005", "chargingMode must be postPaid here.")
@@ -67,6 +65,7 @@ def server_order(body: dict[str, Any]) -> ServerOrder:
         description=_description(server),
         enterprise_project_id=_may(extend, "enterprise_project_id", str) or "0",
         metadata_options=metadata_options(_may(server, "metadata_options", dict) or {}),
+        public=_public(server),
     )
 
 
@@ -144,6 +143,17 @@ def _nics(server: dict[str, Any]) -> tuple[NicOrder, ...]:
     if len(nics) > MAX_NICS:
         raise Refusal("Ecs.0050", "The number of NICs attached to the ECS exceeds the quota.")
     return tuple(NicOrder(_need(nic, "subnet_id", str), _may(nic, "ip_address", str) or "") for nic in nics)
+
+
+def _public(server: dict[str, Any]) -> bool:
+    """Whether a new EIP is ordered. One that exists already can only be named where there is an EIP service."""
+    public = _may(server, "publicip", dict)
+    if public is None:
+        return False
+    if _may(public, "id", str):
+        raise Refusal("Ecs.0005", "publicip.id names an EIP, and there is none that is not bound.")
+    _need(_need(public, "eip", dict), "iptype", str)
+    return True
 
 
 def _volume(volume: dict[str, Any], sizes: range, default_size: int | None = None) -> VolumeOrder:

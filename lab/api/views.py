@@ -12,8 +12,15 @@ from lab.region.model import Server
 from lab.region.store import Memo
 from lab.settings import SecurityGroup
 
-POWER_STATES = {"ACTIVE": 1, "REBOOT": 1, "SHUTOFF": 4}
-VM_STATES = {"BUILD": "building", "ACTIVE": "active", "REBOOT": "active", "SHUTOFF": "stopped", "ERROR": "error"}
+POWER_STATES = {"ACTIVE": 1, "REBOOT": 1, "HARD_REBOOT": 1, "SHUTOFF": 4}
+VM_STATES = {
+    "BUILD": "building",
+    "ACTIVE": "active",
+    "REBOOT": "active",
+    "HARD_REBOOT": "active",
+    "SHUTOFF": "stopped",
+    "ERROR": "error",
+}
 
 
 USER_DATA = "OS-EXT-SRV-ATTR:user_data"
@@ -227,7 +234,7 @@ class Views:
             "tags": lambda: tag_texts(server),
             "metadata": lambda: server.metadata,
             "addresses": lambda: {server.vpc_id: self._addresses(server, version=4)},
-            "security_groups": lambda: [asdict(group) for group in self._groups(server)],
+            "security_groups": lambda: [{"id": group.id, "name": group.name} for group in self._groups(server)],
             "volumes_attached": lambda: self._volumes(server),
             "image": lambda: {"id": server.image_id},
             "power_state": lambda: POWER_STATES.get(server.status, 0),

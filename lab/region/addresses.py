@@ -30,6 +30,16 @@ def choose(subnet: Subnet, requested: str, used: Container[str]) -> str:
     return requested
 
 
+def choose_public(cidr: str, used: Container[str]) -> str:
+    """The lowest free floating address; the first one of the network is its router's. Raises Refusal Ecs.0013."""
+    candidates = map(str, ipaddress.IPv4Network(cidr).hosts()) if cidr else iter(())
+    next(candidates, None)
+    for address in candidates:
+        if address not in used:
+            return address
+    raise Refusal("Ecs.0013", "The current EIP quota limit has been reached. Apply to increase the quota.")
+
+
 def usable(subnet: Subnet) -> Iterator[str]:
     """All addresses a port may have, in ascending order."""
     reserved = _reserved(subnet)

@@ -25,7 +25,9 @@ ACTIONS = {
     "delete": ("deleteServer", "deleteSingleServer", "Ecs.0501", "Failed to delete the ECS."),
     "start": ("batchStartServer", "startServer", "Ecs.0226", "Failed to start."),
     "stop": ("batchStopServer", "stopServer", "Ecs.0611", "Batch operation failed."),
+    "kill": ("batchStopServer", "stopServer", "Ecs.0611", "Batch operation failed."),
     "reboot": ("batchRebootServer", "rebootServer", "Ecs.0227", "Failed to reboot."),
+    "reset": ("batchRebootServer", "rebootServer", "Ecs.0227", "Failed to reboot."),
 }
 
 
@@ -46,7 +48,9 @@ class Jobs:
             "delete": self._delete,
             "start": self._start,
             "stop": self._stop,
+            "kill": self._kill,
             "reboot": self._reboot,
+            "reset": self._reset,
         }
 
     def submit(self, project_id: str, action: str, server_ids: list[str], fate: str = "") -> Job:
@@ -172,9 +176,20 @@ class Jobs:
         self._driver(server).stop(server.id)
         self._cloud.update_server(server.id, status="SHUTOFF", task_state=None)
 
+    def _kill(self, server: Server) -> None:
+        self._cloud.update_server(server.id, task_state="powering-off")
+        self._driver(server).kill(server.id)
+        self._cloud.update_server(server.id, status="SHUTOFF", task_state=None)
+
     def _reboot(self, server: Server) -> None:
         self._cloud.update_server(server.id, status="REBOOT", task_state="rebooting")
         self._driver(server).stop(server.id)
+        self._driver(server).start(server.id)
+        self._cloud.update_server(server.id, status="ACTIVE", task_state=None, fault=None)
+
+    def _reset(self, server: Server) -> None:
+        self._cloud.update_server(server.id, status="HARD_REBOOT", task_state="rebooting_hard")
+        self._driver(server).kill(server.id)
         self._driver(server).start(server.id)
         self._cloud.update_server(server.id, status="ACTIVE", task_state=None, fault=None)
 
@@ -192,7 +207,16 @@ class Jobs:
             memory_mb=flavor.ram,
             vcpus=flavor.vcpus,
             nics=tuple(
-                Nic(nic.mac, nic.address, subnet.network.prefixlen, subnet.gateway, subnet.id, subnet.bridge)
+                Nic(
+                    mac=nic.mac,
+                    address=nic.address,
+                    prefix_len=subnet.network.prefixlen,
+                    gateway=subnet.gateway,
+                    subnet_id=subnet.id,
+                    bridge=subnet.bridge,
+                    public_address=nic.public_address,
+                )
                 for nic, subnet in zip(server.nics, subnets, strict=True)
             ),
+            security_groups=server.security_groups,
         )

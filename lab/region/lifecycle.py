@@ -20,7 +20,13 @@ from lab.settings import Account, RegionSettings
 MAX_TAGS = 10
 MAX_BATCH = 1000
 CLIENT_TOKEN_LIFE = timedelta(hours=8)
-POWER_STATES = {"start": {"SHUTOFF"}, "stop": {"ACTIVE"}, "reboot": {"ACTIVE"}}
+POWER_STATES = {
+    "start": {"SHUTOFF"},
+    "stop": {"ACTIVE"},
+    "kill": {"ACTIVE"},
+    "reboot": {"ACTIVE"},
+    "reset": {"ACTIVE"},
+}
 
 
 class Lifecycle:
@@ -68,7 +74,10 @@ class Lifecycle:
         return self._jobs.submit(project_id, "delete", server_ids, fate())
 
     def power(self, project_id: str, action: str, server_ids: list[str], fate: Fate = open_end) -> Job:
-        """`action`: start, stop or reboot. A server in another state refuses the whole batch (Ecs.0100)."""
+        """`action`: start, stop, reboot, or the hard forms of these, kill and reset.
+
+        A server in another state refuses the whole batch (Ecs.0100).
+        """
         for server in self._known(project_id, server_ids):
             if server.status not in POWER_STATES[action] or server.task_state is not None:
                 raise Refusal("Ecs.0100", f"Server {server.id} is {server.status}: it cannot {action} now.")
@@ -204,16 +213,21 @@ class Lifecycle:
         if not any(subnet.vpc_id == order.vpc_id for subnet in region.subnets):
             raise Refusal("Ecs.0014", f"The VPC {order.vpc_id} does not exist.")
         used = set(self._cloud.store.by_address)
+        used_public = self._cloud.store.public_addresses() if order.public else set()
         assigned = []
         for _ in range(order.count):
-            nics = []
+            nics: list[ServerNic] = []
             for wanted in order.nics:
                 subnet = self._cloud.subnet(region, wanted.subnet_id)
                 if subnet.vpc_id != order.vpc_id:
                     raise Refusal("Ecs.0064", "The VPC ID in the request is inconsistent with that of the subnet.")
                 address = addresses.choose(subnet, wanted.address, used)
                 used.add(address)
-                nics.append(ServerNic(ids.resource_id(), ids.mac_address(address), address, subnet.id))
+                public = None
+                if order.public and not nics:
+                    public = addresses.choose_public(self._cloud.settings.public_cidr, used_public)
+                    used_public.add(public)
+                nics.append(ServerNic(ids.resource_id(), ids.mac_address(address), address, subnet.id, public))
             assigned.append(tuple(nics))
         return assigned
 

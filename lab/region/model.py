@@ -54,8 +54,8 @@ class Fault:
 class Server:
     """A cloud server. `number` counts creations in the whole lab and orders lists; times are strings of clock.seconds.
 
-    `status` is BUILD, ACTIVE, REBOOT, SHUTOFF or ERROR; `user_data` stays base64, as the API shows it. A `canned` one
-    has no host. `metadata_options` None: a server of a region that offers no hardened mode.
+    `status` is BUILD, ACTIVE, REBOOT, HARD_REBOOT, SHUTOFF or ERROR; `user_data` stays base64, as the API shows it. A
+    `canned` one has no host. `metadata_options` None: a server of a region that offers no hardened mode.
     """
 
     id: str
@@ -128,7 +128,7 @@ class SubJob:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """An accepted request. Its status follows from its parts; `action` is create, delete, start, stop or reboot.
+    """An accepted request. Its status follows from its parts; `action` is one of lab.region.jobs.ACTIONS.
 
     `fate` is "" for one that goes as the hosts let it go, else FAILS or NEVER_ENDS.
     """

@@ -23,7 +23,10 @@ class VolumeOrder:
 
 @dataclass(frozen=True)
 class ServerOrder:
-    """`availability_zone` "" lets the region choose, once for all servers or, with `spread`, for each one."""
+    """`availability_zone` "" lets the region choose, once for all servers or, with `spread`, for each one.
+
+    `public`: the first card gets a floating address (EIP).
+    """
 
     name: str
     image_id: str
@@ -44,6 +47,7 @@ class ServerOrder:
     description: str = ""
     enterprise_project_id: str = "0"
     metadata_options: dict[str, str] = field(default_factory=dict)
+    public: bool = False
 
     def names(self) -> list[str]:
         """The servers' names: the given one, or numbered with four digits from its own number or from 0001."""

@@ -111,6 +111,11 @@ class Store:
         """The project's servers, oldest first. Copy it before the lock is given back."""
         return self._by_project.get(project_id, [])
 
+    def public_addresses(self) -> set[str]:
+        """The floating addresses in use."""
+        every = (nic.public_address for server in self.servers.values() for nic in server.nics)
+        return {address for address in every if address is not None}
+
     def put_job(self, job: Job) -> None:
         """Add or replace a job; the oldest finished ones beyond MAX_FINISHED_JOBS are forgotten."""
         self.jobs[job.id] = job
