@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from lab.commands import control, show, ssh
+from lab.commands import control, power, route, show, ssh
 from lab.commands.down import down
 from lab.commands.up import up
 from lab.errors import LabError
@@ -19,6 +19,7 @@ from lab.hosts.driver import HostError
 from lab.progress import Progress
 from lab.workspace import Workspace
 
+ROOTS_COMMANDS = {"up", "down", "route", "network"}
 LOCKS = Path("/run/lock")
 
 
@@ -38,29 +39,54 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace, workspace: Workspace, words: list[str]) -> int:
-    if options.command in {"up", "down"}:
+    if options.command == "ssh":
+        argv = ssh.command(workspace, options.name, options.words)
+        os.execvp(argv[0], argv)
+    if options.command in ROOTS_COMMANDS:
         _need_root(words)
         with _alone(workspace):
             try:
-                if options.command == "up":
-                    settings = up(workspace, options.plan, Progress())
-                    print(f"lab {workspace.id} is up at {settings.endpoint}: `lab status`, `lab env`, `lab ssh NAME`")
-                else:
-                    down(workspace, Progress())
+                _say(_changed(options, workspace))
             finally:
                 workspace.give_to_caller()
-    elif options.command in control.COMMANDS:
-        print(control.run(workspace, options))
-    elif options.command == "status":
-        print(show.status(workspace))
-    elif options.command == "env":
-        print(show.env(workspace))
-    elif options.command == "logs":
-        print(show.logs(workspace, options.what, options.follow))
     else:
-        argv = ssh.command(workspace, options.name, options.words)
-        os.execvp(argv[0], argv)
+        _say(_shown(options, workspace))
     return 0
+
+
+def _changed(options: argparse.Namespace, workspace: Workspace) -> str:
+    """Run a command that changes the lab's networks or hosts; returns what it has to say."""
+    match options.command:
+        case "up":
+            settings = up(workspace, options.plan, Progress())
+            return f"lab {workspace.id} is up at {settings.endpoint}: `lab status`, `lab env`, `lab ssh NAME`"
+        case "route":
+            return route.change(workspace, options.action, options.one, options.other)
+        case "network":
+            return power.network(workspace, options.name, options.state)
+        case _:
+            down(workspace, Progress())
+            return ""
+
+
+def _shown(options: argparse.Namespace, workspace: Workspace) -> str:
+    """Run a command that only speaks to the API or reads files; returns what it has to say."""
+    match options.command:
+        case "status":
+            return show.status(workspace)
+        case "env":
+            return show.env(workspace)
+        case "logs":
+            return show.logs(workspace, options.what, options.follow)
+        case "stop" | "start" | "kill":
+            return power.ACTS[options.command](workspace, options.name)
+        case _:
+            return control.run(workspace, options)
+
+
+def _say(text: str) -> None:
+    if text:
+        print(text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,6 +104,8 @@ def _parser() -> argparse.ArgumentParser:
     logs = commands.add_parser("logs", help="the API's log, or the console log of a server")
     logs.add_argument("what", nargs="?", default="api", metavar="api|NAME")
     logs.add_argument("-f", "--follow", action="store_true", help="go on as the API's log grows")
+    power.register(commands)
+    route.register(commands)
     control.register(commands)
     return parser
 

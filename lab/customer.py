@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import socket
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,13 @@ from huaweicloudsdkcore.region.region import Region
 
 from lab.errors import LabError
 from lab.plan import ServerPlan
-from lab.settings import LabSettings
+from lab.settings import LabSettings, RegionSettings, Subnet
 
 POLL_SECONDS = 0.2
 JOB_SECONDS = 300.0
 SSH_SECONDS = 120.0
 PAGE = 200
+FLOATING = "floating"
 AGENCY = "agency_name"  # the server metadata that names an agency
 WHOLE_LOG = -1
 KEYS_BEGIN, KEYS_END = "-----BEGIN SSH HOST KEY KEYS-----", "-----END SSH HOST KEY KEYS-----"
@@ -29,7 +30,7 @@ KEYS_BEGIN, KEYS_END = "-----BEGIN SSH HOST KEY KEYS-----", "-----END SSH HOST K
 
 @dataclass(frozen=True)
 class ServerView:
-    """A server as the API shows it. `tags` are `key=value`, or `key` alone."""
+    """A server as the API shows it. `tags` are `key=value`, or `key` alone; `public_address` is "" without one."""
 
     id: str
     name: str
@@ -38,6 +39,8 @@ class ServerView:
     availability_zone: str
     flavor: str
     tags: tuple[str, ...]
+    vpc_id: str = ""
+    public_address: str = ""
 
 
 class Customer:
@@ -67,8 +70,8 @@ class Customer:
         return found[0]
 
     def create(self, plan: ServerPlan, password: str) -> str:
-        """Order one server on the region's first subnet; returns the id of the job."""
-        subnet = self._region.subnets[0]
+        """Order one server in the plan's VPC, else the first one, on a subnet of its zone; returns the job's id."""
+        subnet = subnet_for(self._region, plan)
         user_data = plan.user_data.replace("${password}", password)
         server = ecs.PrePaidServer(
             name=plan.name,
@@ -78,7 +81,8 @@ class Customer:
             vpcid=subnet.vpc_id,
             nics=[ecs.PrePaidServerNic(subnet_id=subnet.id)],
             root_volume=ecs.PrePaidServerRootVolume(volumetype="GPSSD", size=40),
-            security_groups=[ecs.PrePaidServerSecurityGroup(id=group.id) for group in self._region.security_groups],
+            security_groups=[ecs.PrePaidServerSecurityGroup(id=group) for group in groups_for(self._region, plan)],
+            publicip=_new_eip() if plan.public else None,
             server_tags=[ecs.PrePaidServerTag(key=key, value=value) for key, value in plan.tags.items()],
             metadata={AGENCY: plan.agency} if plan.agency else None,
             key_name=plan.key_name or None,
@@ -94,10 +98,16 @@ class Customer:
         body = ecs.DeleteServersRequestBody(servers=servers, delete_publicip=True, delete_volume=True)
         return str(self._call("delete_servers", ecs.DeleteServersRequest(body=body)).job_id)
 
-    def stop(self, server_ids: Iterable[str]) -> str:
-        """Switch servers off, without asking their systems; returns the id of the job."""
+    def start(self, server_ids: Iterable[str]) -> str:
+        """Switch servers on; returns the id of the job."""
         servers = [ecs.ServerId(id=server_id) for server_id in server_ids]
-        body = ecs.BatchStopServersRequestBody(os_stop=ecs.BatchStopServersOption(servers=servers, type="HARD"))
+        body = ecs.BatchStartServersRequestBody(os_start=ecs.BatchStartServersOption(servers=servers))
+        return str(self._call("batch_start_servers", ecs.BatchStartServersRequest(body=body)).job_id)
+
+    def stop(self, server_ids: Iterable[str], kind: str = "HARD") -> str:
+        """Switch servers off, HARD without asking their systems, SOFT by asking; returns the id of the job."""
+        servers = [ecs.ServerId(id=server_id) for server_id in server_ids]
+        body = ecs.BatchStopServersRequestBody(os_stop=ecs.BatchStopServersOption(servers=servers, type=kind))
         return str(self._call("batch_stop_servers", ecs.BatchStopServersRequest(body=body)).job_id)
 
     def untag(self, server_id: str, tags: Mapping[str, str]) -> None:
@@ -152,31 +162,71 @@ def host_keys(console: str) -> list[str]:
     return [" ".join(line.split()[:2]) for line in block.splitlines() if len(line.split()) >= 2]
 
 
+def subnet_for(region: RegionSettings, plan: ServerPlan) -> Subnet:
+    """The subnet of the plan's VPC for its zone. Raises LabError when the region has no such VPC or subnet."""
+    vpc = next((vpc.id for vpc in region.vpcs if plan.vpc in {"", vpc.name}), None)
+    if plan.vpc and vpc is None:
+        raise LabError(f"{plan.name} cannot be made: {region.id} has no VPC {plan.vpc}.")
+    zone = plan.availability_zone or region.azs[0]
+    for subnet in region.subnets:
+        if vpc in {None, subnet.vpc_id} and subnet.az in {None, zone}:
+            return subnet
+    raise LabError(f"{plan.name} cannot be made: its VPC has no subnet for {zone}.")
+
+
+def groups_for(region: RegionSettings, plan: ServerPlan) -> list[str]:
+    """The ids of the plan's security groups, of the first one (`default`) if it names none. Raises LabError."""
+    ids = {group.name: group.id for group in region.security_groups}
+    unknown = [name for name in plan.security_groups if name not in ids]
+    if unknown:
+        raise LabError(f"{plan.name} cannot be made: {region.id} has no security group {unknown[0]}.")
+    return [ids[name] for name in plan.security_groups] or [group.id for group in region.security_groups[:1]]
+
+
 def wait_for_ssh(server: ServerView, seconds: float = SSH_SECONDS) -> None:
-    """Wait until the server's SSH greets. Raises LabError after `seconds`."""
+    """Wait until the server's SSH greets at its private address. Raises LabError after `seconds`."""
+    wait_for_greeting(server, lambda: greets(server.address), seconds)
+
+
+def wait_for_greeting(server: ServerView, greeted: Callable[[], bool], seconds: float = SSH_SECONDS) -> None:
+    """Ask again and again whether SSH of the server greets. Raises LabError after `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        try:
-            with socket.create_connection((server.address, 22), timeout=2) as connection:
-                if connection.recv(4) == b"SSH-":
-                    return
-        except OSError:
-            pass
+        if greeted():
+            return
         time.sleep(POLL_SECONDS)
     name, address = server.name, server.address
     raise LabError(f"SSH of {name} at {address} did not answer within {seconds:.0f} s: see `lab logs {name}`.")
 
 
+def greets(address: str) -> bool:
+    """Whether an SSH server answers there now."""
+    try:
+        with socket.create_connection((address, 22), timeout=2) as connection:
+            return connection.recv(4) == b"SSH-"
+    except OSError:
+        return False
+
+
+def _new_eip() -> ecs.PrePaidServerPublicip:
+    bandwidth = ecs.PrePaidServerEipBandwidth(size=5, sharetype="PER", chargemode="traffic")
+    return ecs.PrePaidServerPublicip(eip=ecs.PrePaidServerEip(iptype="5_bgp", bandwidth=bandwidth))
+
+
 def _view(server: Any) -> ServerView:
-    addresses = [address.addr for of_vpc in server.addresses.values() for address in of_vpc]
+    every = [address for of_vpc in server.addresses.values() for address in of_vpc]
+    fixed = [address.addr for address in every if address.os_ext_ip_stype != FLOATING]
+    floating = [address.addr for address in every if address.os_ext_ip_stype == FLOATING]
     return ServerView(
         id=server.id,
         name=server.name,
         status=server.status,
-        address=addresses[0] if addresses else "",
+        address=fixed[0] if fixed else "",
         availability_zone=server.os_ext_a_zavailability_zone,
         flavor=server.flavor.id,
         tags=tuple(server.tags or ()),
+        vpc_id=next(iter(server.addresses), ""),
+        public_address=floating[0] if floating else "",
     )
 
 

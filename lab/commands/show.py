@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 
-from lab import process, vault
+from lab import process, routes, vault
 from lab import settings as lab_settings
-from lab.customer import Customer
+from lab.commands.find import find
+from lab.customer import Customer, ServerView
 from lab.errors import LabError
+from lab.net import netns
 from lab.settings import LabSettings, SettingsError
 from lab.workspace import Workspace
 
@@ -31,13 +33,21 @@ def status(workspace: Workspace) -> str:
     lines = [f"lab {settings.lab_id}   network {settings.cidr}   API {settings.endpoint}"]
     for index, region in enumerate(settings.regions):
         servers = Customer(settings, index).servers()
+        lost = netns.switched_off(settings.lab_id, [server.id for server in servers])
         lines += [f"region {region.id}   project {region.project_id}   {len(servers)} servers"]
-        lines += [
-            f"  {server.name:<14} {server.status:<8} {server.address:<15} {server.availability_zone:<13} "
-            f"{server.flavor:<12} {server.id}  {' '.join(server.tags)}".rstrip()
-            for server in sorted(servers, key=lambda server: server.name)
-        ]
+        lines += [f"  VPC {vpc.name:<10} {vpc.cidr:<15} {vpc.id}{'  private' * vpc.private}" for vpc in region.vpcs]
+        lines += [_server_line(server, server.id in lost) for server in sorted(servers, key=lambda server: server.name)]
+    lines += [f"route  {routes.describe(settings, route)}" for route in sorted(routes.load(workspace.directory))]
     return "\n".join(lines)
+
+
+def _server_line(server: ServerView, network_lost: bool) -> str:
+    line = (
+        f"  {server.name:<14} {server.status:<8} {server.address:<15} {server.availability_zone:<13} "
+        f"{server.flavor:<12} {server.id}  {' '.join(server.tags)}".rstrip()
+    )
+    public = f"  public {server.public_address}" if server.public_address else ""
+    return line + public + "  network off" * network_lost
 
 
 def env(workspace: Workspace) -> str:
@@ -47,7 +57,7 @@ def env(workspace: Workspace) -> str:
     values = {
         "HUAWEICLOUD_SDK_AK": account.access_key,
         "HUAWEICLOUD_SDK_SK": account.secret_key,
-        "HW_REGION_NAME": settings.regions[0].id,
+        "HW_REGION_NAME": ",".join(region.id for region in settings.regions),
         "HW_ECS_ENDPOINT": settings.endpoint,
         "HW_IAM_ENDPOINT": settings.endpoint,
         "ECS_BOOTSTRAP_PASSWORD": secrets.bootstrap_password,
@@ -59,8 +69,8 @@ def env(workspace: Workspace) -> str:
 def logs(workspace: Workspace, what: str, follow: bool) -> str:
     """The console log of the server `what`, or the API's log. Follows the latter, replacing this process, if asked."""
     if what != "api":
-        customer = Customer(settings_of(workspace))
-        return customer.console(customer.find(what).id).rstrip("\n")
+        found = find(settings_of(workspace), what)
+        return found.customer.console(found.server.id).rstrip("\n")
     log = process.log_file(workspace)
     if not log.exists():
         raise LabError(f"There is no {log}: the lab has not been up here.")
