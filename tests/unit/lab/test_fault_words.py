@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from dataclasses import asdict
+from pathlib import Path
 
 import pytest
 from huaweicloudsdkecs.v2 import EcsClient
@@ -14,6 +15,11 @@ from region_world import NoHosts, Raw, World
 from lab.faults.grammar import KINDS, FaultError
 from lab.faults.operations import OPERATIONS
 from lab.workspace import PROJECT as CHECKOUT
+
+
+def snake(operation):
+    """The SDK's method."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", operation).lower()
 
 
 @pytest.mark.parametrize(
@@ -53,8 +59,8 @@ def test_numbers_that_make_no_sense_are_refused(world, limits):
 
 
 def test_the_operations_are_the_sdks():
-    snake = {re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower() for name in OPERATIONS if "/" not in name}
-    assert {name for name in snake if not hasattr(EcsClient, name) and not hasattr(IamClient, name)} == set()
+    methods = {snake(name) for name in OPERATIONS if "/" not in name}
+    assert {name for name in methods if not hasattr(EcsClient, name) and not hasattr(IamClient, name)} == set()
 
 
 def test_every_route_of_the_application_is_a_known_operation(world, url):
@@ -114,3 +120,11 @@ def test_times_holds_for_requests_at_the_same_moment(world):
 def test_a_fault_reads_as_it_was_written(world):
     fault = world.cloud.faults.add("List*@lab-south-1", "clock=-20", times=3, after=1)
     assert str(fault) == "1: List*@lab-south-1 clock=-20 --times 3 --after 1   seen 0, hit 0"
+
+
+def test_every_operation_is_in_the_fidelity_table_and_called_by_the_sdk():
+    table = (CHECKOUT / "lab" / "FIDELITY.md").read_text()
+    calls = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    for name in (name for name in OPERATIONS if "/" not in name):
+        assert re.search(rf"^\|[^|]*\b{name}\b[^|]*\|[^|]+\|[^|]+\| SDK \|$", table, re.MULTILINE), name
+        assert re.search(rf"\.{snake(name)}\(", calls), name
