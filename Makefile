@@ -11,23 +11,28 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export STARTED := $(or $(STARTED),$(shell date +%s))
 
 # Python and Java to build with; podman, runc, iptables, iproute2 and mmdebstrap for the lab's hosts.
-PACKAGES := python3-venv maven openjdk-17-jdk-headless openssh-client podman runc iptables iproute2 mmdebstrap ca-certificates
+PACKAGES := python3-venv maven openjdk-17-jdk-headless openssh-client openssl \
+  podman runc iptables iproute2 mmdebstrap ca-certificates
+# The report page is opened in a real browser, set in the font its pictures show.
+TEST_PACKAGES := chromium fonts-inter
 MVN := mvn -q -B -ntp -Dstyle.color=never
 DISCOVERY_JAR := discovery/target/ecs-discovery-0.1.0.jar
 PROBE_JAR := services/hazelcast_probe/target/hazelcast-probe-0.1.0.jar
 molecule_roles = $(patsubst roles/%/molecule,%,$(wildcard roles/*/molecule))
 java_sources = $(shell find $(1)/src/main -type f) $(1)/pom.xml
 
-.PHONY: help setup packages jar image demo demo-down check lint unit java-test lab-test molecule test prove bench clean
+.PHONY: help setup packages test-packages jar demo demo-down check lint unit java-test browser-test lab-test molecule test bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 ## --- what is needed -------------------------------------------------------------------------------------------------
 
-packages:
+packages: WANTED := $(PACKAGES)
+test-packages: WANTED := $(TEST_PACKAGES)
+packages test-packages:
 	@command -v apt-get >/dev/null || { echo "make: this needs Debian 12 (no apt-get here)" >&2; exit 1; }
-	@missing=$$(for p in $(PACKAGES); do dpkg-query -W -f='$${db:Status-Status}\n' $$p 2>/dev/null | grep -qx installed || echo $$p; done); \
+	@missing=$$(for p in $(WANTED); do dpkg-query -W -f='$${db:Status-Status}\n' $$p 2>/dev/null | grep -qx installed || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
 	  echo "==> Installing Debian packages:" $$missing; \
 	  log=$$(mktemp); \
@@ -86,6 +91,9 @@ java-test: setup
 	@$(MVN) -f discovery/pom.xml verify
 	@$(MVN) -f services/hazelcast_probe/pom.xml verify
 
+browser-test: setup test-packages
+	@pytest -q tests/browser --junitxml=reports/junit/browser.xml
+
 lab-test: setup jar
 	@$(SUDO) env PATH="$$PATH" pytest -q tests/lab --junitxml=reports/junit/lab.xml
 
@@ -97,12 +105,8 @@ molecule: setup jar  ## scenarios on the lab's hosts: make molecule ROLE=hazelca
 test: setup jar lint  ## everything; .ci/run calls this
 	@mkdir -p reports/junit
 	@pytest -q tests/unit --junitxml=reports/junit/unit.xml
-	@$(MAKE) java-test
-	@$(MAKE) lab-test
+	@$(MAKE) java-test browser-test lab-test
 	@$(MAKE) molecule ROLE=hazelcast
-
-prove: setup jar  ## the proofs that take longer than a test run
-	@$(BIN)/python -m bench.prove
 
 bench: setup jar  ## what is fast, measured on this machine
 	@$(BIN)/python -m bench $(WHAT)
