@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+from ipaddress import IPv4Interface
 from pathlib import Path
 from typing import Any
 
+from lab.region.ids import mac_address
 from lab.shell import CommandError, run
 
 BRIDGE_SETTINGS = {
@@ -25,10 +27,12 @@ def ensure_bridge(name: str, address: str) -> None:
     """Have the bridge `name` up with `address` (CIDR notation). Idempotent.
 
     IPv6 is off on it: the packet filter speaks IPv4, and a link-local address would be a door beside it. The bridge
-    answers ARP in place of the cards (a private VLAN, RFC 3069): they cannot hear one another.
+    answers ARP in place of the cards (a private VLAN, RFC 3069): they cannot hear one another. Its MAC is its own: one
+    that it borrows from its cards changes as they come and go, and hosts would speak to the old one for a minute.
     """
     if name not in names(name):
         run(["ip", "link", "add", name, "type", "bridge", "forward_delay", "0"])
+    run(["ip", "link", "set", name, "address", mac_address(str(IPv4Interface(address).ip))])
     for setting, value in BRIDGE_SETTINGS.items():
         path = Path("/proc/sys/net") / setting.format(name)
         if path.exists():  # a kernel may have no IPv6
