@@ -102,7 +102,7 @@ def fetch_with_maven(maven: str, entries: list[Entry], scratch: Path) -> None:
         )
     (scratch / "pom.xml").write_text(pom([entry.coordinates for entry in entries]))
     argv = [maven, "-q", "-B", "-f", str(scratch / "pom.xml"), "dependency:copy", f"-DoutputDirectory={scratch}"]
-    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True, check=False)
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode:
         lines = [line for line in done.stdout.splitlines() if "[ERROR]" in line] or done.stdout.splitlines() or ["?"]
         raise FetchError(f"Maven could not fetch {names}: {lines[0].replace('[ERROR]', '').strip()}")

@@ -26,6 +26,7 @@ options:
     description:
       - 'What should be there: C(path) and C(mode) (four octal digits as text), C(owner) and C(group) (root), and for a
         file its C(sha256) or its C(content) (text); without either a directory is meant.'
+      - C(absent=true) with a C(path) when nothing should be there.
       - Other keys are left alone, so that the same list can carry what the next task needs.
 """
 EXAMPLES = r"""
@@ -78,14 +79,17 @@ def wanted_sum(entry: dict[str, Any]) -> str | None:
 
 def difference(entry: dict[str, Any]) -> str:
     """What is not as ``entry`` says, "" when nothing. Raises EntryError, OSError."""
-    if not entry.get("path") or not isinstance(entry.get("mode"), str):
+    absent = bool(entry.get("absent"))
+    if not entry.get("path") or not (absent or isinstance(entry.get("mode"), str)):
         raise EntryError(f"An entry needs a path and a mode as text: {sorted(entry)}.")
     path = Path(entry["path"])
     wanted = wanted_sum(entry)
     try:
         found = path.lstat()
     except (FileNotFoundError, NotADirectoryError):
-        return "missing"
+        return "" if absent else "missing"
+    if absent:
+        return "there"
     wanted_type, is_type = ("file", stat.S_ISREG) if wanted else ("directory", stat.S_ISDIR)
     if not is_type(found.st_mode):
         return f"not a {wanted_type}"

@@ -8,8 +8,8 @@ import time
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.hazelcast.health import Health, ask_all, largest_size, trouble
-from ansible.module_utils.hazelcast.journal import last_words
+from ansible.module_utils.hazelcast.health import Health, ask_all, largest_size, troubles_together
+from ansible.module_utils.hazelcast.journal import complaint, last_words, log_of
 from ansible.module_utils.hazelcast.units import unit_name
 
 DOCUMENTATION = r"""
@@ -46,42 +46,35 @@ ANSWER_S = 3.0
 PAUSE_S = 0.5
 # A member that ended and was started again this often will not come.
 MOST_RESTARTS = 2
-LOG_LINES = 300
+# A member that has logged an error and is not in after this time will not come either; a slow one logs none.
+PATIENCE_S = 30
 
 
 def answering(answers: list[Health]) -> list[str]:
     return [answer.address for answer in answers if not answer.silence]
 
 
-def systemctl(*words: str) -> str:
-    argv = ["systemctl", *words]
-    return subprocess.run(argv, stdout=subprocess.PIPE, universal_newlines=True, check=True).stdout.strip()
+def restarts(port: int) -> int:
+    """How often systemd had to start the member again since it was told to."""
+    argv = ["systemctl", "show", "--value", "-p", "NRestarts", unit_name(port)]
+    return int(subprocess.run(argv, stdout=subprocess.PIPE, text=True, check=True).stdout)
 
 
-def restarts(port: int | None) -> int:
-    """How often systemd had to start the member again since it was told to; 0 for no member."""
-    return int(systemctl("show", "--value", "-p", "NRestarts", unit_name(port))) if port else 0
-
-
-def log_says(port: int) -> str:
-    argv = ["journalctl", "-q", "-o", "cat", "-n", str(LOG_LINES), "-u", unit_name(port)]
-    log = subprocess.run(argv, stdout=subprocess.PIPE, universal_newlines=True, errors="replace", check=False).stdout
-    said = last_words(log) or "nothing of note"
-    return f"The log of {unit_name(port)} on this host says: {said}"
-
-
-def troubles_of(answers: list[Health], size: int) -> list[str]:
-    wanted = max(size, largest_size(answers))
-    return [clause for clause in (trouble(answer, wanted) for answer in answers) if clause]
+def hopeless(port: int | None, waited_s: float) -> bool:
+    """Whether the member of this host will not come, however long one waits."""
+    if port is None:
+        return False
+    return restarts(port) >= MOST_RESTARTS or (waited_s > PATIENCE_S and bool(complaint(log_of(port))))
 
 
 def wait(members: list[str], size: int, port: int | None, timeout: int) -> tuple[list[Health], list[str]]:
     """Ask until nobody is in trouble or there is no hope; the last answers and what was wrong with them."""
-    deadline = time.monotonic() + timeout
+    begun = time.monotonic()
     while True:
         answers = ask_all(members, ANSWER_S)
-        troubles = troubles_of(answers, size)
-        if not troubles or time.monotonic() >= deadline or restarts(port) >= MOST_RESTARTS:
+        troubles = troubles_together(answers, size)
+        waited_s = time.monotonic() - begun
+        if not troubles or waited_s >= timeout or hopeless(port, waited_s):
             return answers, troubles
         time.sleep(PAUSE_S)
 
@@ -114,9 +107,11 @@ def main() -> None:
     answers, troubles = run(module.params)
     if troubles:
         port = module.params["port"]
-        seconds = time.monotonic() - begun
-        sentence = f"The cluster is not whole after {seconds:.0f} s: {'; '.join(troubles)}."
-        module.fail_json(msg=f"{sentence} {log_says(port)}" if port else sentence)
+        sentence = f"The cluster is not whole after {time.monotonic() - begun:.0f} s: {'; '.join(troubles)}."
+        if port:
+            said = last_words(log_of(port)) or "nothing of note"
+            sentence += f" The log of {unit_name(port)} on this host says: {said}"
+        module.fail_json(msg=sentence)
     module.exit_json(changed=False, answering=answering(answers), size=largest_size(answers))
 
 

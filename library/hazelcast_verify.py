@@ -89,7 +89,7 @@ def probe(argv: list[str]) -> dict[str, Any]:
             argv,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            universal_newlines=True,
+            text=True,
             timeout=PROBE_S * 3,
             check=False,
         )

@@ -82,6 +82,15 @@ def trouble(answer: Health, size: int) -> str:
     return ""
 
 
+def troubles_together(answers: list[Health], size: int) -> list[str]:
+    """What keeps the members that were asked from being one whole cluster of at least ``size``, a clause each.
+
+    A member that has not joined yet calls itself a safe cluster of one, so the cluster must hold all that were asked.
+    """
+    wanted = max(size, len(answers), largest_size(answers))
+    return [clause for clause in (trouble(answer, wanted) for answer in answers) if clause]
+
+
 def largest_size(answers: list[Health]) -> int:
     """The size of the largest cluster that any of the members is in; 0 when none answers."""
     return max((answer.size for answer in answers if not answer.silence), default=0)
