@@ -94,7 +94,8 @@ class NoHosts:
             self._running.discard(server_id)
 
     def kill(self, server_id: str) -> None:
-        self.stop(server_id)
+        with self._lock:
+            self._running.discard(server_id)
 
     def start(self, server_id: str) -> None:
         with self._lock:
