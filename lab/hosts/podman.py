@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lab.errors import LabError
 from lab.hosts import files, hardware
-from lab.hosts.driver import HostError, HostSpec
+from lab.hosts.driver import HostError, HostSpec, Nic
 from lab.net import groups, netns
 from lab.net.addresses import netns_name
 from lab.shell import run, succeeds
@@ -57,7 +57,7 @@ class PodmanDriver:
         try:
             if self._exists(server_id):
                 run([*PODMAN, "rm", "--force", "--time", "0", "--volumes", self._name(server_id)])
-            netns.delete(self.lab_id, server_id)
+            netns.delete(self.lab_id, server_id, self._nics(server_id))
             if self._folder(server_id).exists():
                 shutil.rmtree(self._folder(server_id))
                 groups.refresh(self.directory)
@@ -104,7 +104,14 @@ class PodmanDriver:
 
     def _end(self, server_id: str, seconds: int) -> None:
         run([*PODMAN, "stop", "--time", str(seconds), self._name(server_id)])
-        netns.delete(self.lab_id, server_id)
+        netns.delete(self.lab_id, server_id, self._nics(server_id))
+
+    def _nics(self, server_id: str) -> tuple[Nic, ...]:
+        """The host's cards as far as its files tell: those of an aborted boot do not."""
+        try:
+            return files.read(self.directory, server_id).nics
+        except (OSError, TypeError, ValueError):
+            return ()
 
     def _servers(self, *options: str) -> set[str]:
         label = f"label={LAB_LABEL}={self.lab_id}"

@@ -57,6 +57,12 @@ def switch(name: str, on: bool) -> None:
     run(["ip", "link", "set", name, "up" if on else "down"])
 
 
+def forget(address: str, name: str) -> None:
+    """Drop what the control node knows of a neighbour on an interface. Idempotent."""
+    with contextlib.suppress(CommandError):  # the interface is gone
+        run(["ip", "neighbour", "flush", "to", address, "dev", name])
+
+
 def delete(name: str) -> None:
     """Remove an interface. Idempotent: a veth goes with its peer, so it may be gone already."""
     with contextlib.suppress(CommandError):

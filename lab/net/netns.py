@@ -67,9 +67,11 @@ def _inside(nics: tuple[Nic, ...]) -> list[str]:
     return lines
 
 
-def delete(lab_id: str, server_id: str) -> None:
-    """Remove the namespace and its cards. Idempotent."""
+def delete(lab_id: str, server_id: str, nics: Iterable[Nic] = ()) -> None:
+    """Remove the namespace and its cards, and the memory of those at `nics`. Idempotent."""
     delete_named(netns_name(lab_id, server_id), list(_veths(lab_id, server_id)))
+    for nic in nics:
+        links.forget(nic.address, nic.bridge)
 
 
 def unplug(lab_id: str, server_id: str) -> None:
