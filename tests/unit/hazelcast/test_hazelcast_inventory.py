@@ -44,10 +44,10 @@ def seen(tmp_path_factory) -> dict[str, tuple[list, list]]:
     for name, (address, cluster, group) in SERVERS.items():
         hosts = children.setdefault(group, {"hosts": {}})["hosts"]
         hosts[name] = {"ansible_connection": "local", "ecs_private_ipv4": address, "ecs_tags": {"hazelcast": cluster}}
-    children["hazelcast_prod_b"]["vars"] = {"hazelcast_ports": [5701, 5702]}
     (folder / "hosts.yml").write_text(yaml.safe_dump({"all": {"children": {"hazelcast": {"children": children}}}}))
     (folder / "group_vars").mkdir()
     (folder / "group_vars/hazelcast.yml").symlink_to(ROOT / "inventory/group_vars/hazelcast.yml")
+    (folder / "group_vars/hazelcast_prod_b.yml").write_text("hazelcast_ports: [5701, 5702]")
     (folder / "play.yml").write_text(yaml.safe_dump(PLAY))
     out = tmp_path_factory.mktemp("out")
     argv = [sys.executable, "-m", "ansible", "playbook", "-i", str(folder / "hosts.yml"), str(folder / "play.yml")]
