@@ -20,13 +20,19 @@ from bench.machine import describe, table
 ROOT = Path(__file__).resolve().parent.parent
 ROUNDS = 3
 PLAN = """\
+defaults:
+  flavor: s6.medium.2
+  key_name: lab
+  agency: ecs-cluster-kit
+  user_data: |
+    #!/bin/bash
+    echo 'root:${{password}}' | chpasswd
+    bash /home/init.sh
 servers:
 {servers}"""
 SERVER = """\
   - name: bench-{n}
-    flavor: s6.medium.2
     availability_zone: lab-north-1{zone}
-    agency: ecs-cluster-kit
     tags: {{hazelcast: bench}}
 """
 
