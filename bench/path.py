@@ -99,7 +99,7 @@ def demo(checkout: Path) -> list[Measure]:
 
 
 def site(checkout: Path) -> list[Measure]:
-    plan = checkout / ".lab-bench.yml"
+    plan = checkout.parent / "three-servers.yml"
     plan.write_text(PLAN.format(servers="".join(SERVER.format(n=n, zone=zone) for n, zone in enumerate("abc", 1))))
     bare, again = [], []
     calls: collections.Counter[str] = collections.Counter()
@@ -107,7 +107,7 @@ def site(checkout: Path) -> list[Measure]:
         timed([".venv/bin/lab", "up", "--plan", str(plan)], checkout)
         env = environment(checkout)
         bare.append(timed([".venv/bin/ansible-playbook", "site.yml"], checkout, env))
-        log = checkout / f".calls-{number}"
+        log = checkout.parent / f"module-calls-{number}"
         counting = env | {
             "MODULE_CALLS_LOG": str(log),
             "ANSIBLE_CALLBACK_PLUGINS": "bench/callback_plugins",
