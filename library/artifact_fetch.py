@@ -72,7 +72,7 @@ def check(entry: Entry, path: Path, source: str) -> str:
         if entry.source != "path":
             path.unlink()
         raise FetchError(
-            f"{entry.label} from {source} has sha256 {actual}, but artifacts.yml says {entry.sha256}; {fate}. "
+            f"{entry.label} from {source} has sha256 {actual}, and {entry.sha256} is expected; {fate}. "
             f"Find out which of the two is right before you run this again."
         )
     return actual

@@ -90,7 +90,7 @@ def test_a_damaged_file_is_fetched_again(tmp_path, mirror):
 
 
 def test_a_wrong_sum_is_refused_and_nothing_is_kept(tmp_path, mirror):
-    with pytest.raises(artifact_fetch.FetchError, match=f"has sha256 {SUM}, but artifacts.yml says 0000"):
+    with pytest.raises(artifact_fetch.FetchError, match=f"has sha256 {SUM}, and 0000"):
         fetch(tmp_path, {**MAVEN, "sha256": "0" * 64}, mirror)
     assert cached(tmp_path) == []
 
