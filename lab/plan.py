@@ -14,9 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from lab.errors import LabError
+from lab import plan_file
 from lab.region import codec
 
 
@@ -42,14 +40,7 @@ class ServerPlan:
 
 def load(path: Path) -> list[ServerPlan]:
     """Read a plan. Raises LabError naming the file and what is wrong with it."""
-    try:
-        return parse(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise LabError(f"The plan {path} cannot be read: {error.strerror}.") from error
-    except yaml.YAMLError as error:
-        raise LabError(f"The plan {path} is not YAML: {' '.join(str(error).split())}.") from error
-    except (TypeError, ValueError) as error:
-        raise LabError(f"The plan {path} is wrong: {error}.") from error
+    return plan_file.read(path, parse)
 
 
 def parse(data: Any) -> list[ServerPlan]:

@@ -120,10 +120,10 @@ class Transport:
 
 
 def _new_session(options: HttpOptions) -> requests.Session:
-    import http.cookiejar  # noqa: PLC0415
+    import http.cookiejar  # noqa: PLC0415 - late, as above
 
-    import requests  # noqa: PLC0415
-    from requests.adapters import HTTPAdapter  # noqa: PLC0415
+    import requests  # noqa: PLC0415 - late, as above
+    from requests.adapters import HTTPAdapter  # noqa: PLC0415 - late, as above
 
     session = requests.Session()
     session.headers.clear()
@@ -141,7 +141,7 @@ def _new_session(options: HttpOptions) -> requests.Session:
 def _prepared(request: Request, credential: Credential | None) -> tuple[str, dict[str, str]]:
     """URL and headers, signed. The algorithm is SDK-HMAC-SHA256 (Huawei: 'AK/SK Signing and Authentication')."""
     from huaweicloudsdkcore.sdk_request import SdkRequest  # noqa: PLC0415 - late: a warm cache imports no SDK
-    from huaweicloudsdkcore.signer.signer import Signer  # noqa: PLC0415
+    from huaweicloudsdkcore.signer.signer import Signer  # noqa: PLC0415 - late, as above
 
     scheme, _, host = request.base_url.partition("://")
     headers = {
@@ -172,7 +172,7 @@ def _prepared(request: Request, credential: Credential | None) -> tuple[str, dic
 
 def _whole_body(response: requests.Response, end: float) -> bytes:
     """Read to the end, piece by piece as they come: the time of a server that sends drop by drop is over at `end`."""
-    from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError  # noqa: PLC0415
+    from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError  # noqa: PLC0415 - late, as above
 
     pieces = []
     try:
@@ -188,7 +188,7 @@ def _whole_body(response: requests.Response, end: float) -> bytes:
 
 
 def _transport_error(error: requests.RequestException, base_url: str, timeout: float) -> TransportError:
-    import requests  # noqa: PLC0415
+    import requests  # noqa: PLC0415 - late, as above
 
     if isinstance(error, requests.exceptions.SSLError):
         return TransportError(f"The TLS certificate of {base_url} was not accepted: {_reason(error)}", reached=False)
