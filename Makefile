@@ -21,7 +21,7 @@ PROBE_JAR := services/hazelcast_probe/target/hazelcast-probe-0.1.0.jar
 molecule_roles = $(patsubst roles/%/molecule,%,$(wildcard roles/*/molecule))
 java_sources = $(shell find $(1)/src/main -type f) $(1)/pom.xml
 
-.PHONY: help setup packages test-packages jar demo demo-down check lint unit java-test browser-test lab-test molecule test bench clean
+.PHONY: help setup packages test-packages jar demo demo-down check lint unit java-test browser-test lab-test molecule test prove bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -107,6 +107,9 @@ test: setup jar lint  ## everything; .ci/run calls this
 	@pytest -q tests/unit --junitxml=reports/junit/unit.xml
 	@$(MAKE) java-test browser-test lab-test
 	@$(MAKE) molecule ROLE=hazelcast
+
+prove: setup jar  ## the proofs that run longer, into docs/proof/: make prove WHAT=<one of tests/prove/test_*.py>
+	@$(SUDO) env PATH="$$PATH" pytest -q tests/prove$(if $(WHAT),/test_$(WHAT).py)
 
 bench: setup jar  ## what is fast, measured on this machine
 	@$(BIN)/python -m bench $(WHAT)
