@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Sequence
 
 from bench import machine
@@ -14,7 +14,7 @@ def record(name: str, title: str, said: str, columns: tuple[str, ...], rows: Seq
 
     `name` is the WHAT of `make prove WHAT=...`, so the page names the command that makes it again.
     """
-    made = f"`make prove WHAT={name}`, {datetime.datetime.now(datetime.UTC).date()}; {machine.describe()}."
+    made = f"`make prove WHAT={name}`, {dt.datetime.now(dt.UTC).date()}; {machine.describe()}."
     target = PROJECT / "docs" / "proof" / f"{name}.md"
     target.parent.mkdir(exist_ok=True)
     target.write_text("\n\n".join([f"# {title}", said.strip(), made, machine.table(columns, list(rows))]) + "\n")
