@@ -22,8 +22,9 @@ requirements:
 notes:
   - The key needs the permissions C(ecs:cloudServers:list) and, where O(project_id) is not given,
     C(iam:projects:listProjects).
-  - Set C(any_unparsed_is_failed) in section C([inventory]) of ansible.cfg and leave V(auto) and V(ini) out of
-    C(enable_plugins). Otherwise Ansible goes on with no hosts after a failure.
+  - Set C(any_unparsed_is_failed) in section C([inventory]) of ansible.cfg and leave V(auto), V(ini) and V(yaml) out of
+    C(enable_plugins), with the plugin V(static) in place of the latter. Otherwise Ansible may go on with no hosts after
+    a failure.
 options:
   plugin:
     description: Marks the file as one for this plugin.
@@ -254,6 +255,7 @@ import ansible.module_utils
 from ansible import constants as C  # noqa: N812 - Ansible's own name for it
 from ansible.errors import AnsibleError, AnsibleParserError, AnsibleUndefinedVariable
 from ansible.plugins.inventory import BaseInventoryPlugin, Constructable, to_safe_group_name
+from ansible.template import trust_as_template
 
 # An inventory plugin beside a playbook does not see the project's module_utils by itself.
 ansible.module_utils.__path__.append(str(Path(__file__).resolve().parent.parent / "module_utils"))
@@ -265,9 +267,11 @@ from ansible.module_utils.huaweicloud.inventory.hosts import make_hosts
 from ansible.module_utils.huaweicloud.inventory.load import load
 from ansible.module_utils.huaweicloud.inventory.settings import (
     CREDENTIAL_NAMES,
+    SECRET_NAMES,
     check_names,
     read_credentials,
     read_settings,
+    secrets_in,
 )
 from ansible.module_utils.huaweicloud.redact import Redactor
 
@@ -280,8 +284,8 @@ if TYPE_CHECKING:
 
 FILE_NAMES = ("huaweicloud_ecs.yml", "huaweicloud_ecs.yaml")
 
-# Their templates are evaluated for each host, not when the file is read.
-PER_HOST = ("compose", "groups", "keyed_groups", "hostnames")
+# For each host, and when somebody asks: a warm cache needs no credentials.
+EVALUATED_LATER = ("compose", "groups", "keyed_groups", "hostnames", *SECRET_NAMES)
 
 
 @contextmanager
@@ -294,6 +298,11 @@ def collector_paused() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def _plain(value: Any) -> Any:
+    """A value without Ansible's tags: a region read from a cache has none either."""
+    return json.loads(json.dumps(value, default=str))
 
 
 class InventoryModule(BaseInventoryPlugin, Constructable):  # type: ignore[misc] # Ansible ships no types
@@ -311,43 +320,55 @@ class InventoryModule(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
         super().parse(inventory, loader, path, cache)
         redactor = Redactor()
         try:
-            settings = read_settings(self._read_options(path))
+            settings = read_settings(self._read_options(path, redactor))
             with collector_paused():
                 hosts, warnings = self._hosts(settings, redactor, fresh=not cache)
                 self._populate(hosts)
-        except HuaweiCloudError as error:
+            self._construct(hosts)
+        except (HuaweiCloudError, AnsibleError) as error:
             raise AnsibleParserError(redactor(str(error))) from None
-        self._construct(hosts)
         for warning in warnings:
             self.display.warning(redactor(warning))
 
-    def _read_options(self, path: str) -> dict[str, Any]:
-        """The file's options as plain values. Not the base class's reader, which makes the cache folder open to all."""
-        config = self.loader.load_from_file(path, cache="none", trusted_as_template=True)
-        if not isinstance(config, dict) or config.get("plugin") != self.NAME:
-            raise ConfigurationError(f"The file is not for this plugin: it does not say `plugin: {self.NAME}`.")
+    def _read_options(self, path: str, redactor: Redactor) -> dict[str, Any]:
+        """The options as plain values. Not the base class's reader, which makes the cache folder open to all."""
+        config = self._load(path)
+        secrets, access_keys = secrets_in(config)
+        redactor.learn(secrets, access_keys=access_keys)
         known = C.config.get_configuration_definitions("inventory", self._load_name)
         check_names(list(config), list(known))
-        self.set_options(direct=config, var_options=self._vars)
-        options = {name: self._native(name) for name in known if name not in (*CREDENTIAL_NAMES, "groups", "compose")}
+        given = {name: it if name in EVALUATED_LATER else self._evaluated(name, it) for name, it in config.items()}
+        self.set_options(direct=given, var_options=self._vars)
+        options = {name: _plain(self.get_option(name)) for name in known if name not in CREDENTIAL_NAMES}
         return {**options, "endpoints": from_environment(options["endpoints"])}
 
-    def _native(self, name: str) -> Any:
-        """An option's value, templated, without Ansible's tags: a region read from a cache has none either."""
-        value = self.get_option(name)
-        if name not in PER_HOST and value:
-            self.templar.available_variables = self._vars
-            value = self.templar.template(value)
-        return json.loads(json.dumps(value, default=str))
+    def _load(self, path: str) -> dict[str, Any]:
+        """The file as a map whose values do not know where they stand: Ansible shows the lines around a mistake, and
+        next to it may stand a secret key."""
+        try:
+            text = self.loader.get_text_file_contents(path).encode(errors="replace").decode()
+            config = self.loader.load(trust_as_template(text))
+        except AnsibleError as error:
+            mark = getattr(error.__cause__, "problem_mark", None)
+            where = f", line {mark.line + 1}" if mark else ""
+            raise ConfigurationError(f"The file cannot be read{where}: {error.message}") from None
+        if not isinstance(config, dict) or config.get("plugin") != self.NAME:
+            raise ConfigurationError(f"The file is not for this plugin: it does not say `plugin: {self.NAME}`.")
+        return config
+
+    def _evaluated(self, name: str, value: Any) -> Any:
+        """An option's value with its templates evaluated."""
+        self.templar.available_variables = self._vars
+        try:
+            return self.templar.template(value)
+        except AnsibleError as error:
+            raise ConfigurationError(f"{name} cannot be evaluated: {error.message}") from None
 
     def _credentials(self) -> CredentialOptions:
         """Keys of one origin; evaluated only when somebody asks."""
-        try:
-            options = read_credentials({name: self._native(name) for name in CREDENTIAL_NAMES})
-        except AnsibleError as error:
-            raise ConfigurationError(f"A credential cannot be evaluated: {error}") from None
+        values = {name: _plain(self._evaluated(name, self.get_option(name))) for name in CREDENTIAL_NAMES}
         origins = {name: str(self.get_option_and_origin(name)[1]) for name in CREDENTIAL_NAMES}
-        chosen: CredentialOptions = options.of_one_origin(origins)
+        chosen: CredentialOptions = read_credentials(values).of_one_origin(origins)
         return chosen
 
     def _hosts(self, settings: Settings, redactor: Redactor, *, fresh: bool) -> tuple[list[Host], list[str]]:

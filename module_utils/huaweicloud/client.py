@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -14,7 +14,7 @@ from .errors import ConfigurationError, HuaweiCloudError
 from .explain import explain
 from .gate import KeyGate
 from .redact import Redactor
-from .retry import Deadline, RetryPolicy, with_retries
+from .retry import Deadline, Limits, with_retries
 from .transport import HttpOptions, Request, Transport
 
 T = TypeVar("T")
@@ -23,14 +23,6 @@ Query = Sequence[tuple[str, str]]
 
 PAGE_LIMIT = 1000
 """The most one page holds (ECS API reference, 'Querying Details About ECSs')."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """A policy for single requests, and the seconds a whole query may take with all its pages and retries."""
-
-    policy: RetryPolicy = field(default_factory=RetryPolicy)
-    deadline: float = 120.0
 
 
 @dataclass(frozen=True)

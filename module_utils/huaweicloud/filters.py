@@ -24,7 +24,7 @@ KEYS = ("name", "status", "ip", "flavor", "enterprise_project_id", "tags", "not_
 
 EVERY_ENTERPRISE_PROJECT = "all_granted_eps"
 
-_WILDCARD = re.compile(r"[*?\[]")
+_WILDCARD = re.compile(r"[*?]")
 _SAFE_NAME = re.compile(r"[\w.-]+\Z")  # what the API's name filter takes literally, but for the dot
 
 
@@ -123,7 +123,7 @@ def _is_private_ipv4(text: str) -> bool:
 
 def _any_like(patterns: tuple[str, ...], texts: list[str]) -> bool:
     return not patterns or any(
-        fnmatch.fnmatchcase(text, pattern) if _WILDCARD.search(pattern) else text == pattern
+        fnmatch.fnmatchcase(text, pattern.replace("[", "[[]")) if _WILDCARD.search(pattern) else text == pattern
         for pattern in patterns
         for text in texts
     )

@@ -14,7 +14,7 @@ from .errors import AnswerError, HuaweiCloudError
 from .explain import explain
 from .gate import KeyGate
 from .redact import Redactor
-from .retry import Deadline, RetryPolicy, with_retries
+from .retry import Deadline, Limits, with_retries
 from .transport import Request, Transport
 
 
@@ -42,13 +42,21 @@ class PasswordLogin:
     knows_projects = True
 
     def __init__(
-        self, user: User, endpoints: Endpoints, transport: Transport, redactor: Redactor, projects: Mapping[str, str]
+        self,
+        user: User,
+        endpoints: Endpoints,
+        transport: Transport,
+        redactor: Redactor,
+        *,
+        projects: Mapping[str, str],
+        limits: Limits,
     ) -> None:
         self._user = user
         self._endpoints = endpoints
         self._transport = transport
         self._redactor = redactor
         self._projects = projects
+        self._limits = limits
         self._gate = KeyGate()
         self._locks: dict[str, threading.Lock] = {}
         self._tokens: dict[str, ProjectToken] = {}
@@ -64,9 +72,9 @@ class PasswordLogin:
             return self._tokens[region]
 
     def _log_in(self, region: str) -> ProjectToken:
-        deadline = Deadline(60)
+        deadline = Deadline(self._limits.deadline)
         try:
-            return with_retries(lambda: self._ask(region, deadline), RetryPolicy(), deadline)
+            return with_retries(lambda: self._ask(region, deadline), self._limits.policy, deadline)
         except HuaweiCloudError as error:
             explain(error, "iam", region, self._user, "iam:tokens:create")
             error.message = self._redactor(error.message)

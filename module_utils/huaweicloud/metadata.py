@@ -11,7 +11,7 @@ from .credentials import AccessKey
 from .endpoints import Endpoints
 from .errors import AnswerError, ApiError, HuaweiCloudError
 from .redact import Redactor
-from .retry import Deadline, RetryPolicy, with_retries
+from .retry import Deadline, Limits, with_retries
 from .transport import Answer, Request, Transport
 
 RENEW_BEFORE = 300.0
@@ -32,10 +32,11 @@ class MetadataKeys:
 
     knows_projects = False
 
-    def __init__(self, endpoints: Endpoints, transport: Transport, redactor: Redactor) -> None:
+    def __init__(self, endpoints: Endpoints, transport: Transport, redactor: Redactor, limits: Limits) -> None:
         self._url = endpoints.url("metadata", "")
         self._transport = transport
         self._redactor = redactor
+        self._limits = limits
         self._lock = threading.Lock()
         self._key: AccessKey | None = None
         self._ends = 0.0
@@ -44,9 +45,9 @@ class MetadataKeys:
         """A key that is valid for minutes to come. Raises HuaweiCloudError."""
         with self._lock:
             if self._key is None or self._ends - time.time() < RENEW_BEFORE:
-                deadline = Deadline(PATIENCE)
+                deadline = Deadline(min(PATIENCE, self._limits.deadline))
                 try:
-                    self._key, self._ends = with_retries(lambda: self._ask(deadline), RetryPolicy(), deadline)
+                    self._key, self._ends = with_retries(lambda: self._ask(deadline), self._limits.policy, deadline)
                 except HuaweiCloudError as error:
                     error.message = f"Metadata service: {self._redactor(error.message)}"
                     error.explained = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from .errors import AnswerError, ApiError, HuaweiCloudError, TransportError
@@ -28,6 +28,14 @@ class RetryPolicy:
         """Seconds to wait after try number `attempt` (from 1): half fixed, half random ('equal jitter')."""
         full = min(self.longest_wait, self.first_wait * 2.0 ** (attempt - 1))
         return full / 2 + rng.uniform(0, full / 2)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """A policy for single requests, and the seconds a whole query may take with all its pages and retries."""
+
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    deadline: float = 120.0
 
 
 class Deadline:

@@ -12,6 +12,7 @@ from .errors import ConfigurationError
 from .login import PasswordLogin, User
 from .metadata import MetadataKeys
 from .redact import Redactor
+from .retry import Limits
 from .transport import Transport
 
 
@@ -71,16 +72,20 @@ def make_source(
     transport: Transport,
     redactor: Redactor,
     projects: Mapping[str, str] | None = None,
+    *,
+    limits: Limits | None = None,
 ) -> CredentialSource:
-    """The source `options` ask for; `projects` are ids known beforehand by region. Raises ConfigurationError."""
+    """The source `options` ask for; `projects` are ids known beforehand by region, `limits` hold for what it asks
+    itself (a login, the metadata service). Raises ConfigurationError."""
+    limits = limits or Limits()
     redactor.learn([options.secret_key, options.security_token, options.iam_password], access_keys=[options.access_key])
     if options.credentials_from == "metadata":
-        return MetadataKeys(endpoints, transport, redactor)
+        return MetadataKeys(endpoints, transport, redactor, limits)
     if options.iam_user:
         if not options.iam_domain or not options.iam_password:
             raise ConfigurationError("A login with iam_user needs iam_domain and iam_password as well.")
         user = User(options.iam_domain, options.iam_user, options.iam_password)
-        return PasswordLogin(user, endpoints, transport, redactor, projects or {})
+        return PasswordLogin(user, endpoints, transport, redactor, projects=projects or {}, limits=limits)
     if options.access_key or options.secret_key:
         if not options.access_key or not options.secret_key:
             missing = "secret_key" if options.access_key else "access_key"

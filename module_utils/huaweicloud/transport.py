@@ -44,7 +44,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """A complete answer of any status."""
+    """A complete answer, or one of an error status (400 and above), which says enough even when its body is cut off."""
 
     status: int
     headers: Mapping[str, str]
@@ -70,7 +70,8 @@ class Transport:
     ) -> Answer:
         """The answer to `request`, whatever its status. `direct` leaves proxies out (metadata service).
 
-        Raises TransportError when no whole answer comes within the request's timeout or `time_left` seconds.
+        Raises TransportError when no whole answer comes within the request's timeout or `time_left` seconds; the body
+        of an error status may lack its end: a refused key must not be tried again for that.
         """
         if time_left <= 0:
             raise TransportError("No time was left to ask.")
@@ -96,7 +97,7 @@ class Transport:
                 verify=(self._options.ca_path or True) if self._options.validate_certs else False,
                 proxies=self._proxies(direct),
             ) as response:
-                body = _whole_body(response, min(end, time.monotonic() + self._options.timeout))
+                body = _body(response, min(end, time.monotonic() + self._options.timeout))
                 return Answer(response.status_code, response.headers, body)
         except requests.RequestException as error:
             raise _transport_error(error, request.base_url, timeout) from None
@@ -170,7 +171,7 @@ def _prepared(request: Request, credential: Credential | None) -> tuple[str, dic
     return sdk_request.url, {**sdk_request.header_params, "Accept-Encoding": "gzip"}
 
 
-def _whole_body(response: requests.Response, end: float) -> bytes:
+def _body(response: requests.Response, end: float) -> bytes:
     """Read to the end, piece by piece as they come: the time of a server that sends drop by drop is over at `end`."""
     from urllib3.exceptions import DecodeError, HTTPError, ReadTimeoutError  # noqa: PLC0415 - late, as above
 
@@ -179,12 +180,17 @@ def _whole_body(response: requests.Response, end: float) -> bytes:
         while piece := response.raw.read1(1 << 16, decode_content=True):
             pieces.append(piece)
             if time.monotonic() > end:
-                raise TransportError("The answer was still coming when its time was over.")
+                problem = "The answer was still coming when its time was over."
+                break
+        else:
+            return b"".join(pieces)
     except ReadTimeoutError:
-        raise TransportError("The answer stopped on its way.") from None
+        problem = "The answer stopped on its way."
     except (DecodeError, HTTPError):
-        raise TransportError(f"The answer was cut off after {sum(map(len, pieces))} bytes.") from None
-    return b"".join(pieces)
+        problem = f"The answer was cut off after {sum(map(len, pieces))} bytes."
+    if response.status_code >= 400:
+        return b"".join(pieces)
+    raise TransportError(problem)
 
 
 def _transport_error(error: requests.RequestException, base_url: str, timeout: float) -> TransportError:

@@ -73,7 +73,7 @@ def _account(credentials: Callable[[], CredentialOptions]) -> str | None:
 def _fetch(settings: Settings, given: CredentialOptions, redactor: Redactor) -> Fetched:
     transport = Transport(settings.http)
     try:
-        source = make_source(given, settings.endpoints, transport, redactor, settings.projects)
+        source = make_source(given, settings.endpoints, transport, redactor, settings.projects, limits=settings.limits)
         client = CloudClient(source, settings.endpoints, transport, settings.limits, redactor)
         queries = dict.fromkeys(settings.regions, settings.queries)
         return fetch_regions(client, settings.endpoints, queries, settings.projects)

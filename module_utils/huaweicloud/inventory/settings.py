@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-from ..client import Limits
 from ..endpoints import Endpoints
 from ..errors import ConfigurationError
 from ..filters import Filter, Query, parse_filter
-from ..retry import RetryPolicy
+from ..retry import Limits, RetryPolicy
 from ..sources import CredentialOptions
 from ..transport import HttpOptions
 from .addresses import CONNECT_CHOICES, Bastion, parse_network
@@ -95,6 +96,27 @@ def read_credentials(options: Options) -> CredentialOptions:
 
 
 CREDENTIAL_NAMES = tuple(CredentialOptions.__dataclass_fields__)
+SECRET_NAMES = tuple(name for name in CREDENTIAL_NAMES if name not in ("credentials_from", "credentials_file"))
+PUBLIC_NAMES = ("iam_domain", "iam_user")
+"""Of these the values may be shown."""
+
+
+def secrets_in(options: Options) -> tuple[list[str], list[str]]:
+    """Secrets and access keys that stand in the file itself, before anything is known to be right about it."""
+    secrets = [it for name in SECRET_NAMES if name not in PUBLIC_NAMES for it in _texts_in(options.get(name))]
+    keys = _texts_in(options.get("access_key"))
+    with contextlib.suppress(ValueError):
+        secrets.append(urlsplit(str(options.get("proxy") or "")).password or "")
+    return [it for it in secrets if it not in keys], keys
+
+
+def _texts_in(value: object) -> list[str]:
+    """Every text in a value of any shape, without Ansible's tags."""
+    if isinstance(value, Mapping):
+        return [text for pair in value.items() for it in pair for text in _texts_in(it)]
+    if isinstance(value, (list, tuple)):
+        return [text for it in value for text in _texts_in(it)]
+    return [] if value is None else [str(value)]
 
 
 def check_names(given: Collection[str], known: Collection[str]) -> None:

@@ -7,13 +7,13 @@ import threading
 import time
 
 import pytest
-from ansible.module_utils.huaweicloud.client import CloudClient, Limits
+from ansible.module_utils.huaweicloud.client import CloudClient
 from ansible.module_utils.huaweicloud.credentials import AccessKey, StaticKey
 from ansible.module_utils.huaweicloud.endpoints import Endpoints
 from ansible.module_utils.huaweicloud.errors import ApiError, ConfigurationError, HuaweiCloudError
 from ansible.module_utils.huaweicloud.fetch import fetch_regions
 from ansible.module_utils.huaweicloud.redact import Redactor
-from ansible.module_utils.huaweicloud.retry import RetryPolicy
+from ansible.module_utils.huaweicloud.retry import Limits, RetryPolicy
 from ansible.module_utils.huaweicloud.transport import HttpOptions, Transport
 from fake_cloud import KEY, SECRET, FakeCloud, Reply, refused, server, throttled
 

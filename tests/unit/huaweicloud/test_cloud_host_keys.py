@@ -5,13 +5,13 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from ansible.module_utils.huaweicloud.client import CloudClient, Limits
+from ansible.module_utils.huaweicloud.client import CloudClient
 from ansible.module_utils.huaweicloud.console_keys import Wanted, read_keys
 from ansible.module_utils.huaweicloud.credentials import AccessKey, StaticKey
 from ansible.module_utils.huaweicloud.endpoints import Endpoints
 from ansible.module_utils.huaweicloud.errors import ApiError, ConfigurationError
 from ansible.module_utils.huaweicloud.host_keys import KnownHosts, appended, conflicts, keys_in_console
-from ansible.module_utils.huaweicloud.retry import RetryPolicy
+from ansible.module_utils.huaweicloud.retry import Limits, RetryPolicy
 from fake_cloud import KEY, SECRET, Reply
 
 

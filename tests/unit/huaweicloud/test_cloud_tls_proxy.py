@@ -5,11 +5,11 @@ import ipaddress
 import ssl
 
 import pytest
-from ansible.module_utils.huaweicloud.client import CloudClient, Limits
+from ansible.module_utils.huaweicloud.client import CloudClient
 from ansible.module_utils.huaweicloud.credentials import AccessKey, StaticKey
 from ansible.module_utils.huaweicloud.endpoints import Endpoints
 from ansible.module_utils.huaweicloud.errors import HuaweiCloudError
-from ansible.module_utils.huaweicloud.retry import RetryPolicy
+from ansible.module_utils.huaweicloud.retry import Limits, RetryPolicy
 from ansible.module_utils.huaweicloud.transport import HttpOptions, Transport
 from fake_cloud import KEY, SECRET, FakeCloud
 
