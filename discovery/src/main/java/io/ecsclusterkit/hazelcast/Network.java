@@ -63,10 +63,10 @@ final class Network {
 
     private static boolean sameNetwork(long base, long ip, int length) {
         long mask = -1L << (BITS - length);
-        return ip >= 0 && (base & mask) == (ip & mask);
+        return (base & mask) == (ip & mask);
     }
 
-    /** An IPv4 address as a number; -1 when it is none. */
+    /** An IPv4 address as a number; -1, which no mask makes equal to any network, when it is none. */
     private static long number(String ip) {
         long number = 0;
         for (String part : ip.split("\\.", -1)) {

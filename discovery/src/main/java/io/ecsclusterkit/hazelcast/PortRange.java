@@ -36,7 +36,7 @@ final class PortRange {
         }
         int first = Integer.parseInt(form.group(1));
         int last = form.group(2) == null ? first : Integer.parseInt(form.group(2));
-        if (first < 1 || last < 1 || first > HIGHEST_PORT || last > HIGHEST_PORT) {
+        if (first < 1 || last > HIGHEST_PORT) {
             throw invalid(text, "is outside 1 to 65535");
         }
         if (last < first) {

@@ -81,7 +81,7 @@ final class RequestSigner {
     }
 
     private static String hex(byte[] bytes) {
-        StringBuilder out = new StringBuilder(2 * bytes.length);
+        StringBuilder out = new StringBuilder();
         for (byte b : bytes) {
             out.append(Character.forDigit((b >> 4) & 0xF, 16)).append(Character.forDigit(b & 0xF, 16));
         }

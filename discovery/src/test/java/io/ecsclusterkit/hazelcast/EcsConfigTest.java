@@ -1,6 +1,8 @@
 package io.ecsclusterkit.hazelcast;
 
 import com.hazelcast.config.InvalidConfigurationException;
+import com.hazelcast.config.properties.PropertyDefinition;
+import com.hazelcast.config.properties.PropertyTypeConverter;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -109,6 +111,22 @@ class EcsConfigTest {
     }
 
     @Test
+    void theLongestTimeIsAnHour() {
+        assertEquals(Duration.ofHours(1), config(METADATA + " discovery-deadline-seconds=3600").deadline());
+    }
+
+    @Test
+    void hazelcastKnowsEveryPropertyAsOptionalText() {
+        Map<String, PropertyDefinition> definitions = EcsProperties.definitions().stream()
+                .collect(Collectors.toMap(PropertyDefinition::key, definition -> definition));
+        assertEquals(22, definitions.size());
+        definitions.values().forEach(definition -> {
+            assertTrue(definition.optional(), definition.key());
+            assertEquals(PropertyTypeConverter.STRING, definition.typeConverter(), definition.key());
+        });
+    }
+
+    @Test
     void blankMeansAbsent() {
         String blanks = Stream.of(EcsProperties.values()).map(property -> property.key() + "=_").collect(Collectors.joining(" "));
         EcsConfig config = config(blanks + " " + METADATA);
@@ -154,6 +172,9 @@ class EcsConfigTest {
                         "iam-user is missing: an IAM login needs iam-domain, iam-user and iam-password."),
                 arguments("iam-domain=d iam-user=u region=r port=5701", "iam-password (or iam-password-file) is missing: "
                         + "an IAM login needs iam-domain, iam-user and iam-password."),
+                arguments(KEYS + " iam-domain=d", "iam-user is missing: an IAM login needs iam-domain, iam-user and iam-password."),
+                arguments(KEYS + " iam-user=u", "iam-domain is missing: an IAM login needs iam-domain, iam-user and iam-password."),
+                arguments(KEYS + " iam-password=p", "iam-domain is missing: an IAM login needs iam-domain, iam-user and iam-password."),
                 arguments(KEYS + " " + LOGIN, "Give either access-key and secret-key or an IAM login, not both."),
                 arguments(KEYS + " secret-key-file=/x", "Give either secret-key or secret-key-file, not both."),
                 arguments(LOGIN + " iam-password-file=/x", "Give either iam-password or iam-password-file, not both."),
@@ -182,6 +203,10 @@ class EcsConfigTest {
                 arguments(METADATA + " endpoint-ecs=ecs.example.com",
                         "endpoint-ecs 'ecs.example.com' is not a URL like 'https://ecs.{region}.example.com'."),
                 arguments(METADATA + " endpoint-iam=ftp://x", "endpoint-iam 'ftp://x' is not a URL like 'https://ecs.{region}.example.com'."),
+                arguments(METADATA + " endpoint-ecs=https://user:word@ecs.example.com",
+                        "endpoint-ecs 'https://user:word@ecs.example.com' is not a URL like 'https://ecs.{region}.example.com'."),
+                arguments(METADATA + " network=10.999.0.0/16",
+                        "network '10.999.0.0/16' is neither a CIDR like '10.0.0.0/16' nor the id of a VPC."),
                 arguments(METADATA + " network=10.0.0.0/33",
                         "network '10.0.0.0/33' is neither a CIDR like '10.0.0.0/16' nor the id of a VPC."),
                 arguments(METADATA + " network=10.0.0.1",

@@ -278,6 +278,84 @@ class ModesTest {
     }
 
     @Test
+    void anAnchorThatIsGoneIsWarnedOfOnce() {
+        FakeServer here = rig.keys().set("tag-key", "hazelcast", "instance-id", "3f0c7b9e-gone").here().tag("hazelcast", "a");
+        here.status("BUILD");
+        rig.time.afterSleep = () -> {
+            if (rig.time.sleeps.size() == 3) {
+                here.status("ACTIVE");
+            }
+        };
+        assertEquals(List.of("127.0.0.1:5701"), nodes());
+        assertEquals(1, rig.logged(Level.WARNING, "does not exist any more"));
+    }
+
+    @Test
+    void anAnchorIsNotGoneWhileOneRegionDoesNotAnswer() {
+        rig.keys().set("region", Rig.REGION + "," + OTHER, "project-id",
+                FakeCloud.project(Rig.REGION) + "," + FakeCloud.project(OTHER), "tag-key", "hazelcast");
+        rig.here().tag("hazelcast", "wrong");
+        FakeServer anchor = rig.cloud.add(OTHER, FakeServer.at("10.9.0.1").tag("hazelcast", "a"));
+        rig.cloud.add(Rig.REGION, FakeServer.at(Rig.HERE).tag("hazelcast", "a"));
+        rig.set("instance-id", anchor.id);
+        rig.cloud.trouble = (seen, exchange) -> {
+            if (rig.time.sleeps.isEmpty() && seen.path.startsWith("/" + OTHER)) {
+                FakeCloud.answer(exchange, 503, "");
+                return true;
+            }
+            return false;
+        };
+        assertEquals(List.of("127.0.0.1:5701", "10.9.0.1:5701"), nodes());
+        assertEquals(1, rig.time.sleeps.size());
+        assertEquals(0, rig.logged(Level.WARNING, "does not exist any more"));
+    }
+
+    @Test
+    void anAnchorThatIsFoundNeedsNoOtherRegionsAnswer() {
+        rig.keys().set("region", Rig.REGION + "," + OTHER, "project-id",
+                FakeCloud.project(Rig.REGION) + "," + FakeCloud.project(OTHER), "tag-key", "hazelcast");
+        FakeServer here = rig.here().tag("hazelcast", "a");
+        rig.set("instance-id", here.id, "discovery-deadline-seconds", "1");
+        rig.cloud.trouble = (seen, exchange) -> {
+            if (seen.path.startsWith("/" + OTHER) && seen.query.containsKey("server_id")) {
+                FakeCloud.answer(exchange, 503, "");
+                return true;
+            }
+            return false;
+        };
+        rig.cloud.add(OTHER, FakeServer.at("10.9.0.1").tag("hazelcast", "a"));
+        assertEquals(List.of("127.0.0.1:5701", "10.9.0.1:5701"), nodes());
+    }
+
+    @Test
+    void withoutAnAnchorThisServerHasToBeListed() {
+        rig.keys().set("tag-key", "hazelcast", "discovery-deadline-seconds", "1");
+        peer("10.0.0.2").tag("hazelcast", "a");
+        assertTrue(failure().contains("this server (127.0.0.1) is not listed (yet)"));
+    }
+
+    @Test
+    void inMetadataModeThisServerIsAskedForById() {
+        rig.agency().set("tag-key", "hazelcast").here().tag("hazelcast", "a");
+        assertEquals(List.of("127.0.0.1:5701"), nodes());
+        assertEquals(rig.cloud.host.id, rig.cloud.to("/cloudservers/detail").get(0).one("server_id"));
+    }
+
+    @Test
+    void metadataWithoutAnIdLeavesTheAddress() {
+        rig.agency().set("tag-key", "hazelcast").here().tag("hazelcast", "a");
+        rig.cloud.trouble = (seen, exchange) -> {
+            if (seen.path.endsWith("/meta_data.json")) {
+                FakeCloud.answer(exchange, 200, "{\"availability_zone\":\"lab-north-1a\",\"project_id\":\"project-of-lab-north-1\"}");
+                return true;
+            }
+            return false;
+        };
+        assertEquals(List.of("127.0.0.1:5701"), nodes());
+        assertEquals(Rig.HERE, rig.cloud.to("/cloudservers/detail").get(0).one("ip_eq"));
+    }
+
+    @Test
     void anAnchorWithoutTheTagIsAnError() {
         FakeServer anchor = peer("10.0.0.2");
         rig.keys().set("tag-key", "hazelcast", "instance-id", anchor.id).here().tag("hazelcast", "a");

@@ -21,7 +21,7 @@ class PortRangeTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"x", "5701-", "-5701", "5701-5702-5703", "5701,5702", "5701.5", "99999999999", "+5701", "five",
-        "0", "65536", "5701-65536", "0-5701", "5703-5701", "6000-6100", "1-65535"})
+        "0", "65536", "5701-65536", "0-5701", "5701-0", "65536-5701", "5703-5701", "6000-6100", "1-65535"})
     void showsTheFormsForAnythingElse(String text) {
         String sentence = assertThrows(InvalidConfigurationException.class, () -> PortRange.parse(text)).getMessage();
         assertTrue(sentence.startsWith("port '" + text + "' is "), sentence);
@@ -34,5 +34,11 @@ class PortRangeTest {
     void saysWhatIsWrong(String text, String why) {
         String sentence = assertThrows(InvalidConfigurationException.class, () -> PortRange.parse(text)).getMessage();
         assertTrue(sentence.contains(why), sentence);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"5700,false", "5701,true", "5702,true", "5703,true", "5704,false"})
+    void holdsItsPortsAndNoOther(int port, boolean inside) {
+        assertEquals(inside, PortRange.parse("5701-5703").holds(port));
     }
 }

@@ -58,6 +58,13 @@ class RequestSignerTest {
     }
 
     @Test
+    void headersWithAnUnderscoreAreNotSigned() {
+        HttpCall call = call("GET", "h", "/");
+        assertEquals(signature(call), signature(call.header("x_dropped_by_proxies", "1")));
+        assertEquals(signature(call), signature(call.header("_x", "1")));
+    }
+
+    @Test
     void everySignedPartMatters() {
         String plain = signature(call("GET", "h", "/p").query("a", "1"));
         assertNotEquals(plain, signature(call("PUT", "h", "/p").query("a", "1")));
