@@ -23,6 +23,7 @@ from lab.api.journal import Report
 from lab.errors import LabError
 from lab.faults.grammar import Fault
 from lab.region import codec
+from lab.region.model import Remnant
 from lab.region.seeds import SeedOrder
 
 SOCKET = "control.sock"
@@ -60,6 +61,10 @@ class Control:
     def seed(self, order: SeedOrder) -> int:
         """Have canned servers; returns how many the region has now."""
         return int(self._post("/seed", asdict(order)))
+
+    def remnants(self) -> list[Remnant]:
+        """The EIPs and disks that outlived their servers."""
+        return [codec.from_json(Remnant, left) for left in self._post("/remnants")]
 
     def _post(self, path: str, body: dict[str, Any] | None = None) -> Any:
         connection = _Connection(self._directory)

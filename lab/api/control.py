@@ -35,6 +35,7 @@ def create_app(cloud: Cloud, jobs: Jobs, journal: Journal) -> Starlette:
         "/requests": control.requests,
         "/requests/clear": control.clear_requests,
         "/seed": control.seed,
+        "/remnants": control.remnants,
     }
     return Starlette(routes=[Route(path, _endpoint(handler), methods=["POST"]) for path, handler in handlers.items()])
 
@@ -71,6 +72,10 @@ class Control:
 
     def seed(self, body: dict[str, Any]) -> Any:
         return self._cloud.seed(codec.from_json(SeedOrder, body))
+
+    def remnants(self, _: dict[str, Any]) -> Any:
+        with self._cloud.lock:
+            return [asdict(left) for left in self._cloud.store.remnants.values()]
 
 
 def _endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:

@@ -40,7 +40,14 @@ class Orders:
         for name in ("delete_publicip", "delete_volume"):
             if not isinstance(body.get(name, False), bool | None):
                 raise Refusal("Ecs.0005", f"{name} must be a boolean.")
-        return _job(self._lifecycle.delete(call.project_id, forms.server_ids(body), trouble.fate(call.met)).id)
+        job = self._lifecycle.delete(
+            call.project_id,
+            forms.server_ids(body),
+            trouble.fate(call.met),
+            public=body.get("delete_publicip") is True,
+            volumes=body.get("delete_volume") is True,
+        )
+        return _job(job.id)
 
     async def act(self, call: Call) -> Response:
         """os-start, os-stop and reboot of a batch; exactly one of them."""

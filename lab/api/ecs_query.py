@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from lab.api import filters
+from lab.api import filters, ims
 from lab.api.gateway import Call
 from lab.api.views import Views, encode
 from lab.hosts.driver import HostError
@@ -96,7 +96,7 @@ class Queries:
 
 async def show_job(call: Call) -> Response:
     job = call.cloud.job(call.project_id, call.path("job_id"))
-    return JSONResponse(_job(job))
+    return JSONResponse(ims.job_view(job) if job.action == "image" else _job(job))
 
 
 async def list_flavors(call: Call) -> Response:
@@ -148,7 +148,9 @@ async def show_limits(call: Call) -> Response:
         "totalInstancesUsed": len(servers),
         "totalRAMUsed": sum(flavor.ram for flavor in flavors),
         "totalSecurityGroupsUsed": len(call.region.security_groups),
-        "totalServerGroupsUsed": 0,
+        "totalServerGroupsUsed": sum(
+            group.project_id == call.project_id for group in call.cloud.store.server_groups.values()
+        ),
     }
     return JSONResponse({"absolute": absolute})
 

@@ -25,8 +25,10 @@ MAX_NICS = 12
 MAX_DATA_VOLUMES = 23
 MAX_USER_DATA = 32 * 1024
 MAX_METADATA = 10
+MAX_BANDWIDTH = 2000  # Mbit/s
 VOLUME_TYPES = frozenset({"SATA", "SAS", "GPSSD", "SSD", "ESSD", "GPSSD2", "ESSD2", "co-p1", "uh-l1"})
 METADATA_OPTIONS = {"http_endpoint": ("enabled", "disabled"), "http_tokens": ("optional", "required")}
+HOSTNAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,62}[A-Za-z0-9])?")
 NAME = re.compile(r"[\w.-]+")  # letters of any script, digits, _, -, .
 TAG_KEY = re.compile(r"[^\x00-\x1f=*<>\\,|/]{1,36}")
 TAG_VALUE = re.compile(r"[^\x00-\x1f=*<>\\,|/]{0,43}")
@@ -65,8 +67,51 @@ def server_order(body: dict[str, Any]) -> ServerOrder:
         description=_description(server),
         enterprise_project_id=_may(extend, "enterprise_project_id", str) or "0",
         metadata_options=metadata_options(_may(server, "metadata_options", dict) or {}),
-        public=_public(server),
+        public=(public := _public(server)) is not None,
+        public_kept=public is False,
+        server_group=_may(_may(server, "os:scheduler_hints", dict) or {}, "group", str) or "",
     )
+
+
+def server_update(body: dict[str, Any]) -> dict[str, str]:
+    """What an UpdateServer request gives. Raises Refusal as a create request would."""
+    server = _need(body, "server", dict)
+    given: dict[str, str] = {}
+    if _may(server, "name", str) is not None:
+        given["name"] = _name(server, 1)
+    if _may(server, "description", str) is not None:
+        given["description"] = _description(server)
+    if hostname := _may(server, "hostname", str):
+        if HOSTNAME.fullmatch(hostname) is None:
+            raise Refusal("Ecs.0005", "hostname has up to 64 letters, digits, hyphens and periods.")
+        given["hostname"] = hostname
+    if _may(server, "user_data", str) is not None:
+        given["user_data"] = _user_data(server)
+    return given
+
+
+def resize(body: dict[str, Any]) -> tuple[str, str]:
+    """(flavor, mode) of a resize request; the mode may be "". Raises Refusal Ecs.0005."""
+    wanted = _need(body, "resize", dict)
+    return _need(wanted, "flavorRef", str), _may(wanted, "mode", str) or ""
+
+
+def group_action(body: dict[str, Any], actions: tuple[str, ...]) -> tuple[str, str]:
+    """(action, security group) of a request that has exactly one of `actions`. Raises Refusal Ecs.0005."""
+    if len(body) != 1 or (action := next(iter(body))) not in actions:
+        raise Refusal("Ecs.0005", f"The request must have one of {', '.join(actions)}.")
+    return action, _need(_need(body, action, dict), "name", str)
+
+
+def server_group(body: dict[str, Any], policies: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """(name, policies) of a new server group. Raises Refusal Ecs.0005."""
+    group = _need(body, "server_group", dict)
+    name, wanted = _need(group, "name", str), _need(group, "policies", list)
+    if len(name) > 255:
+        raise Refusal("Ecs.0005", "The name of a server group has up to 255 characters.")
+    if len(wanted) != 1 or wanted[0] not in policies:
+        raise Refusal("Ecs.0005", f"policies must have one of {', '.join(policies)}.")
+    return name, tuple(wanted)
 
 
 def server_ids(body: dict[str, Any]) -> list[str]:
@@ -145,15 +190,26 @@ def _nics(server: dict[str, Any]) -> tuple[NicOrder, ...]:
     return tuple(NicOrder(_need(nic, "subnet_id", str), _may(nic, "ip_address", str) or "") for nic in nics)
 
 
-def _public(server: dict[str, Any]) -> bool:
-    """Whether a new EIP is ordered. One that exists already can only be named where there is an EIP service."""
+def _public(server: dict[str, Any]) -> bool | None:
+    """None without a new EIP; else whether it goes with the server. One that exists can only be named where there is an
+    EIP service.
+    """
     public = _may(server, "publicip", dict)
     if public is None:
-        return False
+        return None
     if _may(public, "id", str):
         raise Refusal("Ecs.0005", "publicip.id names an EIP, and there is none that is not bound.")
-    _need(_need(public, "eip", dict), "iptype", str)
-    return True
+    eip = _need(public, "eip", dict)
+    _need(eip, "iptype", str)
+    bandwidth = _need(eip, "bandwidth", dict)
+    if (kind := _need(bandwidth, "sharetype", str)) not in {"PER", "WHOLE"}:
+        raise Refusal("Ecs.0005", "sharetype must be PER or WHOLE.")
+    if kind == "WHOLE":
+        _need(bandwidth, "id", str)
+        raise Refusal("Ecs.0005", "bandwidth.id names a shared bandwidth, and there is none.")
+    if not 1 <= _need(bandwidth, "size", int) <= MAX_BANDWIDTH:
+        raise Refusal("Ecs.0045", "The bandwidth exceeds the maximum allowed limit.")
+    return _may(public, "delete_on_termination", bool) or False
 
 
 def _volume(volume: dict[str, Any], sizes: range, default_size: int | None = None) -> VolumeOrder:

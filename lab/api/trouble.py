@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from lab.api import wire
 from lab.api.errors import GatewayRefusal
+from lab.faults import operations
 from lab.faults.book import Met
 from lab.faults.grammar import Fault
 from lab.region import clock
@@ -23,7 +24,7 @@ from lab.region.errors import Refusal
 from lab.region.model import FAILS, NEVER_ENDS
 
 THROTTLED = "The throttling threshold has been reached: policy user over ratelimit,limit:200,time:5 minute"
-FATES = {"job-fails": FAILS, "job-never-ends": NEVER_ENDS}
+FATES = {"job-fails": FAILS, "job-never-ends": NEVER_ENDS}  # of job-takes, its seconds
 HTML = "<html><head><title>Sign in to the network</title></head><body></body></html>"
 
 
@@ -87,8 +88,8 @@ def fate(met: Met) -> Callable[[], str]:
     """What is to become of the job that a request starts. To be asked only when one is started: that is a hit."""
 
     def decide() -> str:
-        fault = met.take("job-fails", "job-never-ends")
-        return "" if fault is None else FATES[fault.kind]
+        fault = met.take("job-fails", "job-never-ends", "job-takes")
+        return "" if fault is None else FATES.get(fault.kind, fault.value)
 
     return decide
 
@@ -120,9 +121,10 @@ def http_date(moment: datetime) -> str:
 
 
 def region_of(cloud: Cloud, request: Request, operation: str, body: bytes) -> str:
-    """The region a request is about: by its URL's project, by `name` of a look-up, by a token's scope; else ""."""
-    if "project_id" in request.path_params:
-        region = cloud.region(request.path_params["project_id"])
+    """The region a request is about: by the project of its URL or header, a look-up's name, a token's scope; or ""."""
+    project = request.path_params.get("project_id") or request.headers.get("x-project-id", "")
+    if "project_id" in request.path_params or operation in operations.BY_HEADER:
+        region = cloud.region(project)
         return region.id if region else ""
     if operation == "KeystoneCreateUserTokenByPassword":
         return _scope_of(cloud, body)

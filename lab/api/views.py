@@ -12,12 +12,13 @@ from lab.region.model import Server
 from lab.region.store import Memo
 from lab.settings import SecurityGroup
 
-POWER_STATES = {"ACTIVE": 1, "REBOOT": 1, "HARD_REBOOT": 1, "SHUTOFF": 4}
+POWER_STATES = {"ACTIVE": 1, "REBOOT": 1, "HARD_REBOOT": 1, "RESIZE": 4, "SHUTOFF": 4}
 VM_STATES = {
     "BUILD": "building",
     "ACTIVE": "active",
     "REBOOT": "active",
     "HARD_REBOOT": "active",
+    "RESIZE": "stopped",
     "SHUTOFF": "stopped",
     "ERROR": "error",
 }
@@ -152,7 +153,7 @@ class Views:
             "OS-EXT-SRV-ATTR:hypervisor_hostname": "nova001@1",
             "OS-DCF:diskConfig": "MANUAL",
             "OS-EXT-AZ:availability_zone": server.availability_zone,
-            "os:scheduler_hints": {},
+            "os:scheduler_hints": {"group": [server.server_group]} if server.server_group else {},
             "OS-EXT-SRV-ATTR:root_device_name": "/dev/vda",
             "OS-EXT-SRV-ATTR:ramdisk_id": "",
             "OS-EXT-SRV-ATTR:kernel_id": "",
@@ -185,6 +186,32 @@ class Views:
                 for index, nic in enumerate(server.nics)
             ],
             USER_DATA: server.user_data,  # the last one: see detail_json
+        }
+
+    def updated(self, server: Server) -> dict[str, Any]:
+        """UpdateServerResult: Nova's shape of a server."""
+        return {
+            "id": server.id,
+            "name": server.name,
+            "description": server.description,
+            "status": server.status,
+            "progress": 0,
+            "locked": False,
+            "tenant_id": server.project_id,
+            "user_id": server.user_id,
+            "hostId": server.host_id,
+            "image": server.image_id,
+            "flavor": {"id": server.flavor_id, "links": []},
+            "metadata": server.metadata,
+            "tags": tag_texts(server),
+            "addresses": {server.vpc_id: [{"version": 4, "addr": nic.address} for nic in server.nics]},
+            "links": [],
+            "accessIPv4": "",
+            "accessIPv6": "",
+            "created": server.created,
+            "updated": server.updated,
+            "OS-DCF:diskConfig": "MANUAL",
+            "OS-EXT-SRV-ATTR:hostname": server.hostname,
         }
 
     def unknown(self, server_id: str, created: str) -> dict[str, Any]:

@@ -22,6 +22,8 @@ def down(workspace: Workspace, progress: Progress) -> None:
     hosts = driver.known()
     with ThreadPoolExecutor(PARALLEL) as pool:
         list(pool.map(driver.delete, hosts))
+    for image in driver.captured():
+        driver.forget(image)
     with network.machine_lock():
         network.down(workspace.id)
     workspace.clear()

@@ -41,6 +41,7 @@ KINDS = {
     "quota": Kind("refuses with 400 Ecs.0001", trait=CREATE),
     "sold-out": Kind("refuses with 400 Ecs.0319", trait=CREATE),
     "job-fails": Kind("accepts, and the job ends as FAIL", trait=JOB),
+    "job-takes": Kind("accepts, and the job takes at least so long", "SECONDS", needed=True, trait=JOB),
     "job-never-ends": Kind("accepts, and the job is RUNNING until the fault is cleared", trait=JOB),
 }
 

@@ -12,7 +12,7 @@ from typing import Any
 SIGNED = "signed"  # it takes a signature
 TOKEN = "token"  # it takes a token or a temporary key
 JOB = "job"  # it starts a job
-CREATE = "create"  # it orders servers
+CREATE = "create"  # it orders servers or larger ones
 
 NONE = "(none)"  # a path that is no operation
 
@@ -28,6 +28,10 @@ _READS = (
     "ListFlavors",
     "ShowServerLimits",
     "ListServerAzInfo",
+    "ListServerGroups",
+    "ShowServerGroup",
+    "ListImages",
+    "ShowJobProgress",
     "KeystoneListProjects",
     "KeystoneListAuthProjects",
     "KeystoneListAuthDomains",
@@ -38,9 +42,18 @@ _CHANGES = (
     "UpdateServerMetadata",
     "DeleteServerMetadata",
     "UpdateMetadataOptions",
+    "UpdateServer",
+    "NovaAssociateSecurityGroup",
+    "NovaDisassociateSecurityGroup",
+    "CreateServerGroup",
+    "DeleteServerGroup",
+    "GlanceDeleteImage",
 )
-_JOBS = ("DeleteServers", "BatchStartServers", "BatchStopServers", "BatchRebootServers")
-_ORDERS = ("CreateServers", "CreatePostPaidServers")
+_JOBS = ("DeleteServers", "BatchStartServers", "BatchStopServers", "BatchRebootServers", "CreateImage")
+_ORDERS = ("CreateServers", "CreatePostPaidServers", "ResizeServer", "ResizePostPaidServer")
+
+# Those of IMS say their project in a header instead of the path.
+BY_HEADER = frozenset({"ListImages", "CreateImage", "ShowJobProgress", "GlanceDeleteImage"})
 
 METADATA_FILES = ("meta_data.json", "user_data", "vendor_data.json", "network_data.json", "password", "securitykey")
 _METADATA = ("token", *METADATA_FILES, "ec2", "other")
@@ -61,6 +74,11 @@ _BY_FIRST_MEMBER = {
     "reboot": "BatchRebootServers",
 }
 _BY_ACTION = {"create": "BatchCreateServerTags", "delete": "BatchDeleteServerTags"}
+
+
+def nova(body: bytes) -> str:
+    """The operation of POST /v2.1/.../action; the first one for a body that is none of them."""
+    return "NovaDisassociateSecurityGroup" if "removeSecurityGroup" in _object(body) else "NovaAssociateSecurityGroup"
 
 
 def power(body: bytes) -> str:

@@ -64,6 +64,18 @@ class HostDriver(Protocol):
     def start(self, server_id: str) -> None:
         """Start a stopped host again."""
 
+    def resize(self, spec: HostSpec) -> None:
+        """Give a stopped host the memory and the processors of `spec`, which count from its next start."""
+
+    def regroup(self, server_id: str, security_groups: tuple[str, ...]) -> None:
+        """Put the host, running or not, into these security groups and no others."""
+
+    def capture(self, server_id: str, image_id: str) -> str:
+        """Make an image of a stopped host's disk; returns the reference that `boot` takes."""
+
+    def forget(self, image: str) -> None:
+        """Remove a captured image. Idempotent; hosts made from it go on."""
+
     def console(self, server_id: str) -> str:
         """Return the whole console log so far, "" for a host that never booted."""
 
@@ -100,6 +112,18 @@ class NoHosts:
     def start(self, server_id: str) -> None:
         with self._lock:
             self._running.add(server_id)
+
+    def resize(self, spec: HostSpec) -> None:
+        pass
+
+    def regroup(self, server_id: str, security_groups: tuple[str, ...]) -> None:
+        pass
+
+    def capture(self, server_id: str, image_id: str) -> str:
+        return f"canned/{image_id}"
+
+    def forget(self, image: str) -> None:
+        pass
 
     def console(self, server_id: str) -> str:
         with self._lock:

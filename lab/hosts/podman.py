@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import resource
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lab.errors import LabError
@@ -28,6 +28,11 @@ MAX_OPEN_FILES = 1048576
 # NET_ADMIN and SYS_ADMIN: without them a unit's ProtectSystem= and a host's own packet filter are ignored in silence.
 # Neither SYS_TIME nor SYS_RESOURCE nor SYS_MODULE: the control node's clock, limits and kernel are not a host's.
 CAPABILITIES = "NET_ADMIN,SYS_ADMIN"
+
+
+def images_of(lab_id: str) -> str:
+    """The repository of the images that servers of a lab were made into."""
+    return f"localhost/ecs-cluster-kit/private-{lab_id}"
 
 
 @dataclass(frozen=True)
@@ -84,8 +89,50 @@ class PodmanDriver:
             if not netns.exists(self.lab_id, server_id):
                 netns.create(self.lab_id, server_id, files.read(self.directory, server_id).nics)
             run([*PODMAN, "start", self._name(server_id)])
+            # podman 4.3 changes the limits of a running container only, and forgets them when it ends.
+            spec = files.read(self.directory, server_id)
+            run([*PODMAN, "update", f"--memory={spec.memory_mb}m", f"--cpus={spec.vcpus}", self._name(server_id)])
         except (LabError, OSError, TypeError, ValueError) as error:
             raise HostError(f"The host of {server_id} could not be started: {error}") from error
+
+    def resize(self, spec: HostSpec) -> None:
+        try:
+            self._write(spec)
+        except OSError as error:
+            raise HostError(f"The host of {spec.name} could not be resized: {error}") from error
+
+    def regroup(self, server_id: str, security_groups: tuple[str, ...]) -> None:
+        try:
+            spec = files.read(self.directory, server_id)
+            files.write(self.directory, replace(spec, security_groups=security_groups))
+            groups.refresh(self.directory)
+        except FileNotFoundError:
+            return  # not booted yet: its spec will have them
+        except (LabError, OSError, TypeError, ValueError) as error:
+            raise HostError(f"The host of {server_id} could not change its security groups: {error}") from error
+
+    def capture(self, server_id: str, image_id: str) -> str:
+        ref = f"{images_of(self.lab_id)}:{image_id}"
+        try:
+            run([*PODMAN, "commit", "--quiet", self._name(server_id), ref])
+        except LabError as error:
+            raise HostError(f"The host of {server_id} could not be made an image: {error}") from error
+        return ref
+
+    def forget(self, image: str) -> None:
+        try:
+            if succeeds([*PODMAN, "image", "exists", image]):
+                run([*PODMAN, "rmi", "--force", image])
+        except LabError as error:
+            raise HostError(f"The image {image} could not be removed: {error}") from error
+
+    def captured(self) -> set[str]:
+        """The references of all images made of hosts of this lab."""
+        filters = ["--filter", f"reference={images_of(self.lab_id)}"]
+        try:
+            return set(run([*PODMAN, "images", *filters, "--format", "{{.Repository}}:{{.Tag}}"]).split())
+        except LabError as error:
+            raise HostError(f"The images could not be listed: {error}") from error
 
     def console(self, server_id: str) -> str:
         try:

@@ -13,7 +13,7 @@ from lab.hosts.driver import HostDriver
 from lab.region import clock, ids, seeds, store
 from lab.region.credentials import Credentials, KeyLocks
 from lab.region.errors import Refusal
-from lab.region.model import Job, Seed, Server
+from lab.region.model import Job, Seed, Server, ServerGroup
 from lab.region.seeds import SeedError, SeedOrder
 from lab.region.writer import Writer
 from lab.settings import Flavor, Image, KeyPair, LabSettings, RegionSettings, SecurityGroup, Subnet
@@ -79,11 +79,20 @@ class Cloud:
     def region(self, project_id: str) -> RegionSettings | None:
         return self._regions.get(project_id)
 
-    def image(self, image_id: str) -> Image:
-        """Raises Refusal Ecs.0031."""
-        if image_id not in self._images:
+    def image(self, project_id: str, image_id: str) -> Image:
+        """A public image, or a private one of the project that is ready. Raises Refusal Ecs.0031."""
+        if image_id in self._images:
+            return self._images[image_id]
+        private = self.store.images.get(image_id)
+        if private is None or private.project_id != project_id or private.status != "active":
             raise Refusal("Ecs.0031", f"The image {image_id} does not exist.")
-        return self._images[image_id]
+        return Image(private.id, private.name, self.system_of(private.source_image_id), private.ref)
+
+    def system_of(self, image_id: str) -> str:
+        """The operating system of an image, through all the private ones between it and the public one."""
+        while image_id in self.store.images:
+            image_id = self.store.images[image_id].source_image_id
+        return self._images[image_id].os if image_id in self._images else "Other"
 
     def flavor(self, flavor_id: str) -> Flavor:
         """Raises Refusal Ecs.0029."""
@@ -187,6 +196,13 @@ class Cloud:
             self.store.put_server(changed)
             self.saved_soon()
             return changed
+
+    def server_group(self, project_id: str, group_id: str) -> ServerGroup:
+        """Raises Refusal Ecs.0313."""
+        group = self.store.server_groups.get(group_id)
+        if group is None or group.project_id != project_id:
+            raise Refusal("Ecs.0313", f"ECS group query failed: there is no group {group_id}.")
+        return group
 
     def job(self, project_id: str, job_id: str) -> Job:
         """Raises Refusal Common.0011."""

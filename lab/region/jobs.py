@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from lab.hosts.driver import HostDriver, HostError, HostSpec, Nic, NoHosts
 from lab.region import clock, ids
 from lab.region.cloud import Cloud
 from lab.region.lanes import Lanes
-from lab.region.model import FAILS, NEVER_ENDS, Fault, Job, Server, SubJob
+from lab.region.model import FAILS, NEVER_ENDS, Fault, Job, Remnant, Server, SubJob
 
 # Hosts that boot at the same time: more would only make each one slower.
 WIDTH = 4
@@ -28,6 +29,8 @@ ACTIONS = {
     "kill": ("batchStopServer", "stopServer", "Ecs.0611", "Batch operation failed."),
     "reboot": ("batchRebootServer", "rebootServer", "Ecs.0227", "Failed to reboot."),
     "reset": ("batchRebootServer", "rebootServer", "Ecs.0227", "Failed to reboot."),
+    "resize": ("resizeServer", "resizeSingleServer", "Ecs.0207", "Failed to modify the ECS specifications."),
+    "image": ("imsCreateImageByInstance", "imsCreateImage", "IMG.0014", "Failed to create the image."),
 }
 
 
@@ -43,7 +46,7 @@ class Jobs:
         self._cloud = cloud
         self._lanes = Lanes(WIDTH)
         self._no_hosts = NoHosts()
-        self._acts: dict[str, Callable[[Server], None]] = {
+        self._acts: dict[str, Callable[[Server, Job], None]] = {
             "create": self._create,
             "delete": self._delete,
             "start": self._start,
@@ -51,10 +54,19 @@ class Jobs:
             "kill": self._kill,
             "reboot": self._reboot,
             "reset": self._reset,
+            "resize": self._resize,
+            "image": self._image,
         }
 
-    def submit(self, project_id: str, action: str, server_ids: list[str], fate: str = "") -> Job:
-        """Record a job of one part per server, queue the parts, return at once. `fate`: see Job."""
+    def submit(
+        self,
+        project_id: str,
+        action: str,
+        server_ids: list[str],
+        fate: str = "",
+        options: Mapping[str, str] | None = None,
+    ) -> Job:
+        """Record a job of one part per server, queue the parts, return at once. `fate`, `options`: see Job."""
         job_type, part_type, _, _ = ACTIONS[action]
         job = Job(
             id=ids.job_id(),
@@ -64,6 +76,7 @@ class Jobs:
             begin=clock.milliseconds(self._cloud.now()),
             sub_jobs=tuple(SubJob(ids.job_id(), part_type, server_id) for server_id in server_ids),
             fate=fate,
+            options=dict(options or {}),
         )
         self._cloud.change(lambda: self._cloud.store.put_job(job))
         self._queue(job)
@@ -108,6 +121,16 @@ class Jobs:
         return self._lanes.wait(timeout)
 
     def _queue(self, job: Job) -> None:
+        if job.fate not in {"", FAILS, NEVER_ENDS}:
+            for sub in job.sub_jobs:
+                self._note(job.id, sub.id, status="RUNNING", begin=clock.milliseconds(self._cloud.now()))
+            later = threading.Timer(float(job.fate), self._start_parts, [job])
+            later.daemon = True
+            later.start()
+            return
+        self._start_parts(job)
+
+    def _start_parts(self, job: Job) -> None:
         for sub in job.sub_jobs:
             if job.fate == NEVER_ENDS:
                 self._note(job.id, sub.id, status="RUNNING", begin=clock.milliseconds(self._cloud.now()))
@@ -123,7 +146,7 @@ class Jobs:
             if job.fate == FAILS:
                 failure = FATED
             elif server is not None:
-                self._acts[job.action](server)
+                self._acts[job.action](server, job)
             elif job.action != "delete":  # somebody deleted it while this part waited
                 failure = "The ECS does not exist."
         except HostError as error:
@@ -138,8 +161,12 @@ class Jobs:
             self._note(job_id, sub.id, status="SUCCESS", end=end)
             return
         _, _, code, sentence = ACTIONS[action]
-        fault = Fault(500, failure, clock.seconds(self._cloud.now()))
-        self._cloud.update_server(sub.server_id, status="ERROR", task_state=None, fault=fault)
+        if action == "image":  # the server is none the worse
+            self._cloud.update_server(sub.server_id, task_state=None)
+            self._image_is(job_id, status="killed")
+        else:
+            fault = Fault(500, failure, clock.seconds(self._cloud.now()))
+            self._cloud.update_server(sub.server_id, status="ERROR", task_state=None, fault=fault)
         self._note(job_id, sub.id, status="FAIL", end=end, error_code=code, fail_reason=f"{sentence} {failure}")
 
     def _note(self, job_id: str, sub_id: str, **changes: str) -> None:
@@ -153,45 +180,85 @@ class Jobs:
     def _driver(self, server: Server) -> HostDriver:
         return self._no_hosts if server.canned else self._cloud.driver
 
+    def _image_is(self, job_id: str, status: str, ref: str = "") -> None:
+        def act() -> None:
+            images = self._cloud.store.images
+            image = images.get(self._cloud.store.jobs[job_id].options["image_id"])
+            if image is not None:
+                images[image.id] = replace(image, updated=clock.seconds(self._cloud.now()), status=status, ref=ref)
+
+        self._cloud.change(act)
+
     # The acts, each for one server
 
-    def _create(self, server: Server) -> None:
+    def _create(self, server: Server, _: Job) -> None:
         self._cloud.update_server(server.id, task_state="spawning")
         self._driver(server).boot(self._spec(server))
         launched = f"{self._cloud.now():%Y-%m-%dT%H:%M:%S.%f}"
         self._cloud.update_server(server.id, status="ACTIVE", task_state=None, launched_at=launched)
 
-    def _delete(self, server: Server) -> None:
+    def _delete(self, server: Server, job: Job) -> None:
         self._cloud.update_server(server.id, task_state="deleting")
         self._driver(server).delete(server.id)
-        self._cloud.change(lambda: self._cloud.store.remove_server(server.id))
 
-    def _start(self, server: Server) -> None:
+        def act() -> None:
+            self._cloud.store.remove_server(server.id)
+            self._cloud.store.remnants.update((left.id, left) for left in _remnants(server, job.options))
+
+        self._cloud.change(act)
+
+    def _start(self, server: Server, _: Job) -> None:
         self._cloud.update_server(server.id, task_state="powering-on")
         self._driver(server).start(server.id)
         self._cloud.update_server(server.id, status="ACTIVE", task_state=None, fault=None)
 
-    def _stop(self, server: Server) -> None:
+    def _stop(self, server: Server, _: Job) -> None:
         self._cloud.update_server(server.id, task_state="powering-off")
         self._driver(server).stop(server.id)
         self._cloud.update_server(server.id, status="SHUTOFF", task_state=None)
 
-    def _kill(self, server: Server) -> None:
+    def _kill(self, server: Server, _: Job) -> None:
         self._cloud.update_server(server.id, task_state="powering-off")
         self._driver(server).kill(server.id)
         self._cloud.update_server(server.id, status="SHUTOFF", task_state=None)
 
-    def _reboot(self, server: Server) -> None:
+    def _reboot(self, server: Server, _: Job) -> None:
         self._cloud.update_server(server.id, status="REBOOT", task_state="rebooting")
         self._driver(server).stop(server.id)
         self._driver(server).start(server.id)
         self._cloud.update_server(server.id, status="ACTIVE", task_state=None, fault=None)
 
-    def _reset(self, server: Server) -> None:
+    def _reset(self, server: Server, _: Job) -> None:
         self._cloud.update_server(server.id, status="HARD_REBOOT", task_state="rebooting_hard")
         self._driver(server).kill(server.id)
         self._driver(server).start(server.id)
         self._cloud.update_server(server.id, status="ACTIVE", task_state=None, fault=None)
+
+    def _resize(self, server: Server, job: Job) -> None:
+        """A running server is stopped for it and started again."""
+        runs = server.status == "ACTIVE"
+        self._cloud.update_server(server.id, status="RESIZE", task_state="resize_prep")
+        if runs:
+            self._driver(server).stop(server.id)
+        resized = replace(server, flavor_id=job.options["flavor"])
+        self._driver(server).resize(self._spec(resized))
+        if runs:
+            self._driver(server).start(server.id)
+        code = f"{resized.flavor_id}.linux"
+        self._cloud.update_server(
+            server.id,
+            flavor_id=resized.flavor_id,
+            metadata={**server.metadata, "metering.resourcespeccode": code},
+            status="ACTIVE" if runs else "SHUTOFF",
+            task_state=None,
+            fault=None,
+        )
+
+    def _image(self, server: Server, job: Job) -> None:
+        self._cloud.update_server(server.id, task_state="image_snapshot")
+        ref = self._driver(server).capture(server.id, job.options["image_id"])
+        self._cloud.update_server(server.id, task_state=None)
+        self._image_is(job.id, status="active", ref=ref)
 
     def _spec(self, server: Server) -> HostSpec:
         cloud = self._cloud
@@ -203,7 +270,7 @@ class Jobs:
         return HostSpec(
             server_id=server.id,
             name=server.name,
-            image=cloud.image(server.image_id).ref,
+            image=cloud.image(server.project_id, server.image_id).ref,
             memory_mb=flavor.ram,
             vcpus=flavor.vcpus,
             nics=tuple(
@@ -220,3 +287,13 @@ class Jobs:
             ),
             security_groups=server.security_groups,
         )
+
+
+def _remnants(server: Server, options: Mapping[str, str]) -> Iterator[Remnant]:
+    """What a deletion leaves: the system disk never stays, data disks and EIPs do unless told otherwise."""
+    for volume in server.volumes:
+        if not (volume.boot_index == "0" or volume.delete_on_termination or options.get("volumes")):
+            yield Remnant(volume.id, server.project_id, "volume", volume.device, server.name)
+    for nic in server.nics:
+        if nic.public_address and nic.public_kept and not options.get("public"):
+            yield Remnant(ids.resource_id(), server.project_id, "eip", nic.public_address, server.name)

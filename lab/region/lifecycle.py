@@ -68,10 +68,22 @@ class Lifecycle:
                 self._cloud.store.client_tokens[client_token] = used
             return job.id, server_ids
 
-    def delete(self, project_id: str, server_ids: list[str], fate: Fate = open_end) -> Job:
-        """Delete servers in any state; one that is still being built goes after its boot."""
+    def delete(
+        self,
+        project_id: str,
+        server_ids: list[str],
+        fate: Fate = open_end,
+        *,
+        public: bool = False,
+        volumes: bool = False,
+    ) -> Job:
+        """Delete servers in any state; one that is still being built goes after its boot.
+
+        `public`, `volumes`: with their EIPs and data disks, those too that were to outlive them.
+        """
         self._known(project_id, server_ids)
-        return self._jobs.submit(project_id, "delete", server_ids, fate())
+        options = {name: "true" for name, wanted in {"public": public, "volumes": volumes}.items() if wanted}
+        return self._jobs.submit(project_id, "delete", server_ids, fate(), options)
 
     def power(self, project_id: str, action: str, server_ids: list[str], fate: Fate = open_end) -> Job:
         """`action`: start, stop, reboot, or the hard forms of these, kill and reset.
@@ -150,12 +162,14 @@ class Lifecycle:
     def _draft(self, region: RegionSettings, account: Account, order: ServerOrder) -> list[Server]:
         """Make the new servers' records. Nothing is stored yet."""
         cloud = self._cloud
-        image = cloud.image(order.image_id)
+        image = cloud.image(region.project_id, order.image_id)
         flavor = cloud.flavor(order.flavor_id)
         nics_of = self._assign_addresses(region, order)
         groups = tuple(group.id for group in groups_of(region, order.security_groups))
         if order.key_name and cloud.key_pair(account.domain_id, account.user_id, order.key_name) is None:
             raise Refusal("Ecs.0314", f"The key pair {order.key_name} does not exist.")
+        if order.server_group:
+            cloud.server_group(region.project_id, order.server_group)
         zones = _zones(region, order)
         if cloud.real_servers(region.project_id) + order.count > region.max_instances:
             raise Refusal("Ecs.0001", "Insufficient ECS quota. Contact customer service to increase quota.")
@@ -165,7 +179,7 @@ class Lifecycle:
         metadata = {
             "charging_mode": "0",
             "metering.image_id": image.id,
-            "metering.imagetype": "gold",
+            "metering.imagetype": "private" if image.id in cloud.store.images else "gold",
             "metering.resourcespeccode": f"{flavor.id}.linux",
             "metering.resourcetype": "1",
             "metering.cloudServiceType": "hws.service.type.ec2",
@@ -205,6 +219,7 @@ class Lifecycle:
                 reservation_id=reservation,
                 launch_index=index,
                 metadata_options=MetadataOptions(**order.metadata_options) if order.metadata_options else None,
+                server_group=order.server_group,
             )
             for index, name in enumerate(order.names())
         ]
@@ -227,7 +242,8 @@ class Lifecycle:
                 if order.public and not nics:
                     public = addresses.choose_public(self._cloud.settings.public_cidr, used_public)
                     used_public.add(public)
-                nics.append(ServerNic(ids.resource_id(), ids.mac_address(address), address, subnet.id, public))
+                kept = public is not None and order.public_kept
+                nics.append(ServerNic(ids.resource_id(), ids.mac_address(address), address, subnet.id, public, kept))
             assigned.append(tuple(nics))
         return assigned
 

@@ -12,13 +12,17 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class ServerNic:
-    """A port of a server; the first of a server is its primary one. `public_address` is the bound EIP."""
+    """A port of a server; the first of a server is its primary one. `public_address` is the bound EIP.
+
+    `public_kept`: the EIP outlives the server unless the one who deletes the server says otherwise.
+    """
 
     port_id: str
     mac: str
     address: str
     subnet_id: str
     public_address: str | None = None
+    public_kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,9 @@ class Fault:
 class Server:
     """A cloud server. `number` counts creations in the whole lab and orders lists; times are strings of clock.seconds.
 
-    `status` is BUILD, ACTIVE, REBOOT, HARD_REBOOT, SHUTOFF or ERROR; `user_data` stays base64, as the API shows it. A
-    `canned` one has no host. `metadata_options` None: a server of a region that offers no hardened mode.
+    `status` is BUILD, ACTIVE, REBOOT, HARD_REBOOT, RESIZE, SHUTOFF or ERROR; `user_data` stays base64, as the API shows
+    it. A `canned` one has no host. `metadata_options` None: a server of a region that offers no hardened mode.
+    `first_name` is the name it was made with, "" while it still has that one; `server_group` an id, "" without.
     """
 
     id: str
@@ -87,11 +92,15 @@ class Server:
     launch_index: int = 0
     metadata_options: MetadataOptions | None = None
     canned: bool = False
+    first_name: str = ""
+    server_group: str = ""
 
     @property
     def hostname(self) -> str:
-        """The name inside the server: lower case, underscores become hyphens (doc: Creating ECSs, `name`)."""
-        return self.name.lower().replace("_", "-")
+        """The name inside the server, which no renaming changes: lower case, hyphens for underscores (doc: Creating
+        ECSs, `name`).
+        """
+        return (self.first_name or self.name).lower().replace("_", "-")
 
     @property
     def host_id(self) -> str:
@@ -130,7 +139,8 @@ class SubJob:
 class Job:
     """An accepted request. Its status follows from its parts; `action` is one of lab.region.jobs.ACTIONS.
 
-    `fate` is "" for one that goes as the hosts let it go, else FAILS or NEVER_ENDS.
+    `fate` is "" for one that goes as the hosts let it go, FAILS, NEVER_ENDS, or the seconds it takes at least.
+    `options` is what the action needs to know besides the servers.
     """
 
     id: str
@@ -140,6 +150,7 @@ class Job:
     begin: str
     sub_jobs: tuple[SubJob, ...]
     fate: str = ""
+    options: dict[str, str] = field(default_factory=dict)
 
     @property
     def finished(self) -> bool:
@@ -159,6 +170,51 @@ class Job:
     @property
     def end(self) -> str | None:
         return max((sub.end or "" for sub in self.sub_jobs), default="") or self.begin if self.finished else None
+
+
+@dataclass(frozen=True, eq=False)
+class PrivateImage:
+    """An image made from a server. `status` is queued, active or killed; `ref` is what the host driver boots.
+
+    `source_image_id` is the image of the server it was made from; `min_disk` in GB.
+    """
+
+    id: str
+    number: int
+    project_id: str
+    name: str
+    description: str
+    source_image_id: str
+    server_id: str
+    created: str
+    updated: str
+    min_disk: int
+    tags: dict[str, str] = field(default_factory=dict)
+    enterprise_project_id: str = "0"
+    status: str = "queued"
+    ref: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class ServerGroup:
+    """A placement rule by name; its members are the servers that name it."""
+
+    id: str
+    number: int
+    project_id: str
+    name: str
+    policies: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Remnant:
+    """What outlived its server and is still paid for: `kind` is "eip" or "volume", `what` an address or a device."""
+
+    id: str
+    project_id: str
+    kind: str
+    what: str
+    server_name: str
 
 
 @dataclass(frozen=True, eq=False)

@@ -25,7 +25,7 @@ class VolumeOrder:
 class ServerOrder:
     """`availability_zone` "" lets the region choose, once for all servers or, with `spread`, for each one.
 
-    `public`: the first card gets a floating address (EIP).
+    `public`: the first card gets a floating address (EIP), which with `public_kept` outlives the server.
     """
 
     name: str
@@ -48,6 +48,8 @@ class ServerOrder:
     enterprise_project_id: str = "0"
     metadata_options: dict[str, str] = field(default_factory=dict)
     public: bool = False
+    public_kept: bool = False
+    server_group: str = ""
 
     def names(self) -> list[str]:
         """The servers' names: the given one, or numbered with four digits from its own number or from 0001."""

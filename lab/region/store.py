@@ -16,7 +16,17 @@ from weakref import WeakKeyDictionary
 
 from lab.faults.grammar import Fault
 from lab.region import codec
-from lab.region.model import ClientToken, Job, Seed, Server, TemporaryKey, Token
+from lab.region.model import (
+    ClientToken,
+    Job,
+    PrivateImage,
+    Remnant,
+    Seed,
+    Server,
+    ServerGroup,
+    TemporaryKey,
+    Token,
+)
 
 FILE_NAME = "state.json"
 VERSION = 1
@@ -71,6 +81,9 @@ class Store:
         self.client_tokens: dict[str, ClientToken] = {}
         self.faults: dict[int, Fault] = {}
         self.seeds: dict[str, Seed] = {}
+        self.images: dict[str, PrivateImage] = {}
+        self.server_groups: dict[str, ServerGroup] = {}
+        self.remnants: dict[str, Remnant] = {}
         self.by_address: dict[str, str] = {}
         self._by_project: dict[str, list[Server]] = {}
         self._encoded: Memo[Any] = Memo(_encode)
@@ -113,8 +126,9 @@ class Store:
 
     def public_addresses(self) -> set[str]:
         """The floating addresses in use."""
-        every = (nic.public_address for server in self.servers.values() for nic in server.nics)
-        return {address for address in every if address is not None}
+        bound = (nic.public_address for server in self.servers.values() for nic in server.nics)
+        kept = {remnant.what for remnant in self.remnants.values() if remnant.kind == "eip"}
+        return kept | {address for address in bound if address is not None}
 
     def put_job(self, job: Job) -> None:
         """Add or replace a job; the oldest finished ones beyond MAX_FINISHED_JOBS are forgotten."""
@@ -136,6 +150,9 @@ class Store:
                 "client_tokens": list(self.client_tokens.values()),
                 "faults": list(self.faults.values()),
                 "seeds": list(self.seeds.values()),
+                "images": list(self.images.values()),
+                "server_groups": list(self.server_groups.values()),
+                "remnants": list(self.remnants.values()),
             },
         )
 
@@ -165,6 +182,10 @@ def load(path: Path) -> Store:
         store.client_tokens = {used["id"]: codec.from_json(ClientToken, used) for used in data["client_tokens"]}
         store.faults = {fault["id"]: codec.from_json(Fault, fault) for fault in data.get("faults", [])}
         store.seeds = {seed["id"]: codec.from_json(Seed, seed) for seed in data.get("seeds", [])}
+        store.images = {image["id"]: codec.from_json(PrivateImage, image) for image in data.get("images", [])}
+        groups = data.get("server_groups", [])
+        store.server_groups = {group["id"]: codec.from_json(ServerGroup, group) for group in groups}
+        store.remnants = {left["id"]: codec.from_json(Remnant, left) for left in data.get("remnants", [])}
     except (KeyError, TypeError, ValueError) as error:
         raise StateError(f"{path} cannot be read ({error}): run `lab down` and `lab up`.") from error
     return store

@@ -35,6 +35,7 @@ GOOD = {
     "root_volume": {"volumetype": "GPSSD", "size": 40},
 }
 NIL = str(uuid.UUID(int=0))
+PER_SERVER = {"size": 5, "sharetype": "PER"}
 
 
 def send(world, url, method, path, body, **headers):
@@ -118,7 +119,12 @@ REFUSED = [
     ({"tags": [7]}, "Ecs.0005"),
     ({"description": "x" * 86}, "Ecs.0041"),
     ({"description": "<b>"}, "Ecs.0041"),
-    ({"publicip": {"eip": {"iptype": "5_bgp"}}}, "Ecs.0013"),
+    ({"publicip": {"eip": {"iptype": "5_bgp", "bandwidth": PER_SERVER}}}, "Ecs.0013"),
+    ({"publicip": {"eip": {"iptype": "5_bgp"}}}, "Ecs.0005"),
+    ({"publicip": {"eip": {"iptype": "5_bgp", "bandwidth": PER_SERVER | {"sharetype": "HALF"}}}}, "Ecs.0005"),
+    ({"publicip": {"eip": {"iptype": "5_bgp", "bandwidth": {"sharetype": "WHOLE", "id": NIL}}}}, "Ecs.0005"),
+    ({"publicip": {"eip": {"iptype": "5_bgp", "bandwidth": PER_SERVER | {"size": 2001}}}}, "Ecs.0045"),
+    ({"os:scheduler_hints": {"group": NIL}}, "Ecs.0313"),
     ({"extendparam": {"chargingMode": "prePaid"}}, "Ecs.0005"),
 ]
 

@@ -65,7 +65,7 @@ def test_every_server_has_another_one_and_gives_it_back(public, ecs):
     assert public.jobs.wait(10)
     assert public.cloud.store.public_addresses() == {"10.201.254.2", "10.201.254.3", "10.201.254.4"}
     first = next(server for server in public.cloud.servers(PROJECT) if server.name == "many-0001")
-    public.lifecycle.delete(PROJECT, [first.id])
+    public.lifecycle.delete(PROJECT, [first.id], public=True)
     assert public.jobs.wait(10)
     order(ecs, name="next", publicip=eip(), count=3)
     assert len(public.cloud.store.public_addresses()) == 5
