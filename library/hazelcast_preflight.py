@@ -11,15 +11,33 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.hazelcast.ports import listeners_on, uid_of, who
 from ansible.module_utils.hazelcast.units import PROPERTIES, parse_show, unit_name
+from ansible.module_utils.preflight import fitness, listener
+from ansible.module_utils.preflight.checks import Check, as_dicts, sentences, untried
+from ansible.module_utils.preflight.discovery import Plan, examine
 
 DOCUMENTATION = r"""
 module: hazelcast_preflight
 short_description: Finds what would make a deploy of Hazelcast members on this host fail
 description:
-  - Looks at free disk space, memory, the clock, and who listens on the members' ports, and changes nothing.
-  - All troubles of a host are reported together, a sentence each.
+  - Looks at free disk space, memory, the clock, and who listens on the members' ports, tries the discovery key as a
+    member will use it, and changes nothing.
+  - Ports that are free it holds open for a moment, in a process of its own, so that C(peer_ports) on the other hosts
+    can try them. It ends when all C(callers) have called, at the latest after C(hold_s).
+  - A host that is not fit is a result, not a failure of this module.
 options:
+  host: {type: str, required: true, description: Name of this host in the inventory.}
+  address: {type: str, required: true, description: Where its members listen.}
   ports: {type: list, elements: int, required: true, description: The ports of the members.}
+  network: {type: str, default: '', description: 'Id of its VPC, for messages.'}
+  security_groups: {type: list, elements: str, default: [], description: 'Names of its groups, for messages.'}
+  callers: {type: list, elements: str, default: [], description: Hosts that will try this one's ports.}
+  hold_s: {type: float, default: 20, description: How long ports are held open at most.}
+  discovery:
+    type: dict
+    description:
+      - How members find each other, as the role P(hazelcast#role) has it. Absent where nothing has to be found.
+      - C(use_key) says whether this host tries a configured key, or only reaches for the service. One of a cluster
+        does, because more than five wrong signatures lock a key. An agency's key each host tries, for it has its own.
   least_disk_mb: {type: int, default: 512, description: 'Free space needed for home, JDK and journal, in MiB.'}
   least_memory_mb: {type: int, default: 900, description: 'What the smallest server for a member has, in MiB.'}
   now: {type: float, required: true, description: 'Time on the control node, in seconds since 1970.'}
@@ -28,42 +46,45 @@ options:
     default: 300
     description: How far the clock may be off. Signatures of Huawei Cloud's API tolerate 15 minutes.
 """
+RETURN = r"""
+checks: {type: list, returned: success, description: 'What was asked, as docs/schemas/preflight-result.json has it.'}
+troubles: {type: str, returned: success, description: All that failed, as sentences; empty when nothing did.}
+clock_offset_s: {type: float, returned: success, description: Seconds this host is ahead of the control node.}
+seat: {type: dict, returned: success, description: 'This host as its peers need it: address, ports held, members.'}
+"""
 # Where homes of Hazelcast are.
 HOMES = "/home"
 
-
-def disk_trouble(least_mb: int) -> str:
-    free_mb = shutil.disk_usage(HOMES).free >> 20
-    if free_mb >= least_mb:
-        return ""
-    return f"{HOMES} has {free_mb} MiB free, {least_mb} are needed: make room or give the server a larger disk."
-
-
-def memory_trouble(least_mb: int) -> str:
-    memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
-    if memory_mb >= least_mb:
-        return ""
-    return f"It has {memory_mb} MiB of memory, a member needs a server with {least_mb}: choose a larger flavor."
-
-
-def clock_trouble(there: float, most_s: int) -> str:
-    offset = time.time() - there
-    if abs(offset) <= most_s:
-        return ""
-    side = "ahead of" if offset > 0 else "behind"
-    return (
-        f"Its clock is {abs(offset):.0f} s {side} the control node's, more than {most_s}: "
-        f"set the one of the two that is wrong (chronyc makestep); signed requests would be refused."
-    )
-
-
-def port_trouble(port: int, member: int) -> str:
-    """``member`` is the process of the member with this port, 0 when it does not run."""
-    listeners = listeners_on(port)
-    # Whose descriptors are whose is not shown to a root without CAP_SYS_PTRACE; a socket's user always is.
-    if not listeners or (member and {each.uid for each in listeners} == {uid_of(member)}):
-        return ""
-    return f"Port {port} is taken by {who(listeners)}: stop it, or choose other hazelcast_ports for this host."
+TEXT: dict[str, Any] = {"type": "str", "default": ""}
+SECRET: dict[str, Any] = {"type": "str", "default": "", "no_log": True}
+DISCOVERY = {
+    "mode": {"type": "str", "choices": ["metadata", "aksk", "iam"], "required": True},
+    "region": TEXT,
+    "project_id": TEXT,
+    "tag_key": TEXT,
+    "endpoint_ecs": TEXT,
+    "endpoint_iam": TEXT,
+    "access_key": {**TEXT, "no_log": False},
+    "secret_key": SECRET,
+    "iam_domain": TEXT,
+    "iam_user": TEXT,
+    "iam_password": SECRET,
+    "use_key": {"type": "bool", "default": True},
+}
+ARGUMENTS = {
+    "host": {"type": "str", "required": True},
+    "address": {"type": "str", "required": True},
+    "ports": {"type": "list", "elements": "int", "required": True},
+    "network": TEXT,
+    "security_groups": {"type": "list", "elements": "str", "default": []},
+    "callers": {"type": "list", "elements": "str", "default": []},
+    "hold_s": {"type": "float", "default": 20},
+    "discovery": {"type": "dict", "options": DISCOVERY},
+    "least_disk_mb": {"type": "int", "default": 512},
+    "least_memory_mb": {"type": "int", "default": 900},
+    "now": {"type": "float", "required": True},
+    "most_clock_offset_s": {"type": "int", "default": 300},
+}
 
 
 def members(module: AnsibleModule, ports: list[int]) -> dict[int, int]:
@@ -75,31 +96,51 @@ def members(module: AnsibleModule, ports: list[int]) -> dict[int, int]:
     return {port: unit.pid for port, unit in parse_show(out).items()}
 
 
-def troubles(params: dict[str, Any], pids: dict[int, int]) -> list[str]:
-    found = [
-        disk_trouble(params["least_disk_mb"]),
-        memory_trouble(params["least_memory_mb"]),
-        clock_trouble(params["now"], params["most_clock_offset_s"]),
-        *(port_trouble(port, pids[port]) for port in params["ports"]),
+def port_check(port: int, member: int) -> Check:
+    """``member`` is the process of the member with this port, 0 when it does not run."""
+    listeners = listeners_on(port)
+    # Whose descriptors are whose is not shown to a root without CAP_SYS_PTRACE; a socket's user always is.
+    own = bool(listeners and member and {each.uid for each in listeners} == {uid_of(member)})
+    return fitness.port(port, "" if own or not listeners else who(listeners), own)
+
+
+def room(params: dict[str, Any], offset_s: float) -> list[Check]:
+    memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20
+    return [
+        fitness.disk(HOMES, shutil.disk_usage(HOMES).free >> 20, params["least_disk_mb"]),
+        fitness.memory(memory_mb, params["least_memory_mb"]),
+        fitness.clock(offset_s, params["most_clock_offset_s"]),
     ]
-    return [sentence for sentence in found if sentence]
+
+
+def discovery(given: Any) -> list[Check]:
+    if given is None:
+        return [untried("discovery_key", "one server that reads no tags needs no key")]
+    checks: list[Check] = examine(Plan(**given))
+    return checks
 
 
 def main() -> None:
-    module = AnsibleModule(
-        argument_spec={
-            "ports": {"type": "list", "elements": "int", "required": True},
-            "least_disk_mb": {"type": "int", "default": 512},
-            "least_memory_mb": {"type": "int", "default": 900},
-            "now": {"type": "float", "required": True},
-            "most_clock_offset_s": {"type": "int", "default": 300},
-        },
-        supports_check_mode=True,
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    params = module.params
+    offset_s = time.time() - params["now"]
+    listener.stop_leftovers()
+    pids = members(module, params["ports"])
+    ports = {port: port_check(port, pids[port]) for port in params["ports"]}
+    # Before the ports are held: this asks over the network, and the hold is short.
+    checks = [*room(params, offset_s), *ports.values(), *discovery(params["discovery"])]
+    free = [port for port in ports if not listeners_on(port)]
+    seat = {
+        "host": params["host"],
+        "address": params["address"],
+        "network": params["network"],
+        "security_groups": params["security_groups"],
+        "listening": listener.hold_open(params["address"], free, params["callers"], params["hold_s"]),
+        "running": [port for port, check in ports.items() if check.state == "ok" and port not in free],
+    }
+    module.exit_json(
+        changed=False, checks=as_dicts(checks), troubles=sentences(checks), clock_offset_s=offset_s, seat=seat
     )
-    found = troubles(module.params, members(module, module.params["ports"]))
-    if found:
-        module.fail_json(msg=" ".join(found))
-    module.exit_json(changed=False)
 
 
 if __name__ == "__main__":

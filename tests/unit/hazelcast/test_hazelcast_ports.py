@@ -7,6 +7,7 @@ import socket
 
 import pytest
 from ansible.module_utils.hazelcast.ports import Listener, listeners_on, parse_listeners, uid_of, who
+from ansible.module_utils.preflight.checks import ok
 
 from library import hazelcast_preflight
 
@@ -42,30 +43,16 @@ def test_whose_process_cannot_be_found_is_named_by_user():
 
 
 def test_a_port_of_somebody_else_is_trouble_and_the_members_own_is_not(port):
-    assert f"Port {port} is taken by " in hazelcast_preflight.port_trouble(port, 0)
-    assert hazelcast_preflight.port_trouble(port, os.getpid()) == ""
+    assert f"port {port} is taken by " in hazelcast_preflight.port_check(port, 0).said
+    assert hazelcast_preflight.port_check(port, os.getpid()) == ok("port", f"{port}: its member runs")
 
 
 def test_a_free_port_is_no_trouble():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        assert hazelcast_preflight.port_trouble(free.getsockname()[1], 0) == ""
+        port = free.getsockname()[1]
+        assert hazelcast_preflight.port_check(port, 0) == ok("port", f"{port} is free")
 
 
 def test_a_process_that_is_gone_has_no_user():
     assert uid_of(2**22 + 1) == -1
-
-
-def test_too_little_of_anything_is_one_sentence():
-    assert "MiB free, 1000000000 are needed" in hazelcast_preflight.disk_trouble(10**9)
-    assert "MiB of memory, a member needs a server with 1000000000" in hazelcast_preflight.memory_trouble(10**9)
-    assert hazelcast_preflight.disk_trouble(0) == hazelcast_preflight.memory_trouble(0) == ""
-
-
-@pytest.mark.parametrize(("offset", "side"), [(400, "ahead of"), (-400, "behind")])
-def test_a_wrong_clock(monkeypatch, offset, side):
-    monkeypatch.setattr(hazelcast_preflight.time, "time", lambda: 1000.0 + offset)
-    assert f"Its clock is 400 s {side} the control node's, more than 300" in hazelcast_preflight.clock_trouble(
-        1000.0, 300
-    )
-    assert hazelcast_preflight.clock_trouble(1000.0 + offset, 300) == ""
