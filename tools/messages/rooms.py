@@ -1,0 +1,79 @@
+"""Where messages are looked for, and what looks like one and is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from tools.messages import ansible, java, python, shell
+from tools.messages.skeleton import Message
+
+ROOT = Path(__file__).resolve().parents[2]
+Reader = Callable[[str, str], Iterator[Message]]
+
+# In these every text that reads like prose counts; in the others only what an error is given, because the lab also
+# says what it does, and the words of the report page are explained in docs/report.md.
+PROSE = partial(python.messages, prose=True)
+ERRORS = partial(python.messages, prose=False)
+
+ROOMS: tuple[tuple[str, Reader], ...] = (
+    ("inventory_plugins/**/*.py", PROSE),
+    ("library/**/*.py", PROSE),
+    ("module_utils/**/*.py", PROSE),
+    ("roles/*/library/*.py", PROSE),
+    ("roles/*/*_plugins/*.py", PROSE),
+    ("lab/**/*.py", ERRORS),
+    ("services/**/*.py", ERRORS),
+    ("roles/*/tasks/**/*.yml", ansible.messages),
+    ("roles/*/vars/**/*.yml", ansible.messages),
+    ("playbooks/**/*.yml", ansible.messages),
+    ("roles/*/files/*.sh", shell.messages),
+    ("Makefile", shell.messages),
+    ("discovery/src/main/java/**/*.java", java.messages),
+    ("services/*/src/main/java/**/*.java", java.messages),
+)
+ERRORS_ONLY = ("module_utils/report/",)
+# Tests and their helpers speak to developers.
+LEFT_OUT = ("/tests/", "/test_", "/build/", "/.venv/")
+
+# Text -> why it is no message of the toolkit.
+NO_MESSAGE: dict[str, str] = {
+    "authorization header format incorrect": "becomes an answer of the lab's API, in Huawei's words",
+    "x-sdk-date is not signed": "the same",
+    "x-sdk-date format incorrect": "the same",
+    "Cluster …: … of … members are as they should be, asked from …": "says that all is well",
+    "the token of user …": "whose credentials were refused, inside other messages",
+    "user … of account …": "the same",
+    "Unverified HTTPS request": "a warning of another library that is silenced",
+    "Name or service not known": "looked for in an error of the system",
+    "Failed to resolve": "the same",
+    "Temporary failure in name resolution": "the same",
+    "Network is unreachable": "the same",
+    "No route to host": "the same",
+    "Host key verification failed": "looked for in what ssh says",
+    "Host Key checking is enabled": "the same",
+    "… Access=…, SignedHeaders=…, Signature=…": "a header of a request",
+    "every JDK has SHA-256": "cannot happen",
+    "every JDK has HmacSHA256": "cannot happen",
+}
+
+
+def files() -> Iterator[tuple[Path, Reader]]:
+    """Each file in which messages are looked for, with what reads it."""
+    for pattern, reader in ROOMS:
+        for path in sorted(ROOT.glob(pattern)):
+            name = path.relative_to(ROOT).as_posix()
+            if not any(part in f"/{name}" for part in LEFT_OUT):
+                yield path, ERRORS if reader is PROSE and name.startswith(ERRORS_ONLY) else reader
+
+
+def collect() -> dict[str, list[str]]:
+    """Every message of the toolkit: skeleton to the places ("path:line") it comes from."""
+    found: dict[str, list[str]] = {}
+    for path, reader in files():
+        name = path.relative_to(ROOT).as_posix()
+        for message in reader(path.read_text(encoding="utf-8"), name):
+            if message.place not in found.setdefault(message.text, []):
+                found[message.text].append(message.place)
+    return found
