@@ -75,7 +75,7 @@ class Customer:
         user_data = plan.user_data.replace("${password}", password)
         server = ecs.PrePaidServer(
             name=plan.name,
-            image_ref=self._settings.images[0].id,
+            image_ref=plan.image or self._settings.images[0].id,
             flavor_ref=plan.flavor,
             availability_zone=plan.availability_zone or None,
             vpcid=subnet.vpc_id,

@@ -22,7 +22,7 @@ from lab.region import codec
 class ServerPlan:
     """One server. `user_data` is clear text; an empty member means the cloud's own default, or none.
 
-    `region`, `vpc` and `security_groups` are names; `public` orders a floating address.
+    `region`, `vpc` and `security_groups` are names, `image` is an id; `public` orders a floating address.
     """
 
     name: str
@@ -36,6 +36,7 @@ class ServerPlan:
     vpc: str = ""
     security_groups: tuple[str, ...] = ()
     public: bool = False
+    image: str = ""
 
 
 def load(path: Path) -> list[ServerPlan]:

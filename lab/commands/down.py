@@ -22,8 +22,7 @@ def down(workspace: Workspace, progress: Progress) -> None:
     hosts = driver.known()
     with ThreadPoolExecutor(PARALLEL) as pool:
         list(pool.map(driver.delete, hosts))
-    for image in driver.captured():
-        driver.forget(image)
+    driver.sweep()
     with network.machine_lock():
         network.down(workspace.id)
     workspace.clear()

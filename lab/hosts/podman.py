@@ -20,6 +20,7 @@ from lab.shell import run, succeeds
 
 LAB_LABEL = "ecs-cluster-kit.lab"
 SERVER_LABEL = "ecs-cluster-kit.server"
+IMAGE_LABEL = "ecs-cluster-kit.image-of"
 # crun refuses machines with hybrid cgroups; runc works with v1, hybrid and v2.
 PODMAN = ("podman", "--runtime", "runc")
 SHUTDOWN_SECONDS = 15
@@ -28,11 +29,6 @@ MAX_OPEN_FILES = 1048576
 # NET_ADMIN and SYS_ADMIN: without them a unit's ProtectSystem= and a host's own packet filter are ignored in silence.
 # Neither SYS_TIME nor SYS_RESOURCE nor SYS_MODULE: the control node's clock, limits and kernel are not a host's.
 CAPABILITIES = "NET_ADMIN,SYS_ADMIN"
-
-
-def images_of(lab_id: str) -> str:
-    """The repository of the images that servers of a lab were made into."""
-    return f"localhost/ecs-cluster-kit/private-{lab_id}"
 
 
 @dataclass(frozen=True)
@@ -112,27 +108,31 @@ class PodmanDriver:
             raise HostError(f"The host of {server_id} could not change its security groups: {error}") from error
 
     def capture(self, server_id: str, image_id: str) -> str:
-        ref = f"{images_of(self.lab_id)}:{image_id}"
+        ref = f"localhost/ecs-cluster-kit/private:{image_id}"
+        label = f"--change=LABEL {IMAGE_LABEL}={self.lab_id}"
         try:
-            run([*PODMAN, "commit", "--quiet", self._name(server_id), ref])
+            run([*PODMAN, "commit", "--quiet", label, self._name(server_id), ref])
         except LabError as error:
             raise HostError(f"The host of {server_id} could not be made an image: {error}") from error
         return ref
 
     def forget(self, image: str) -> None:
+        """See HostDriver. Only the name goes: `rmi --force` would take the hosts along; `sweep` removes the rest."""
         try:
             if succeeds([*PODMAN, "image", "exists", image]):
-                run([*PODMAN, "rmi", "--force", image])
+                run([*PODMAN, "untag", image])
         except LabError as error:
             raise HostError(f"The image {image} could not be removed: {error}") from error
 
-    def captured(self) -> set[str]:
-        """The references of all images made of hosts of this lab."""
-        filters = ["--filter", f"reference={images_of(self.lab_id)}"]
+    def sweep(self) -> None:
+        """Remove every image that was made of a host of this lab, and the hosts made from it."""
         try:
-            return set(run([*PODMAN, "images", *filters, "--format", "{{.Repository}}:{{.Tag}}"]).split())
+            label = f"label={IMAGE_LABEL}={self.lab_id}"
+            images = set(run([*PODMAN, "images", "--quiet", "--no-trunc", "--filter", label]).split())
+            if images:
+                run([*PODMAN, "rmi", "--force", *sorted(images)])
         except LabError as error:
-            raise HostError(f"The images could not be listed: {error}") from error
+            raise HostError(f"The lab's images could not be removed: {error}") from error
 
     def console(self, server_id: str) -> str:
         try:

@@ -73,10 +73,13 @@ class World:
         tags: Mapping[str, str] | None = None,
         agency: str = "",
         flavor: str = FLAVOR,
+        image: str = "",
         ssh_answers: bool = True,
     ) -> ServerView:
         """Order a server with the lab's login key, wait until it is ACTIVE and, unless told not to, for its SSH."""
-        plan = ServerPlan(name, flavor, tags=dict(tags or {}), agency=agency, key_name="lab", user_data=user_data)
+        plan = ServerPlan(
+            name, flavor, tags=dict(tags or {}), agency=agency, key_name="lab", user_data=user_data, image=image
+        )
         self.customer.wait([self.customer.create(plan, self.secrets.bootstrap_password)])
         server = self.customer.find(name)
         if ssh_answers:
