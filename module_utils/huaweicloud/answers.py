@@ -66,6 +66,21 @@ def parsed(answer: Answer) -> Json:
     return body
 
 
+def accepted(answer: Answer) -> Json:
+    """The JSON object of an answer to a change, `{}` when it has no body (202, 204). Raises as `parsed` does."""
+    if 200 <= answer.status < 300 and not answer.body:
+        return {}
+    return parsed(answer)
+
+
+def job_id(body: Json) -> str:
+    """`job_id` of an accepted request. Raises AnswerError."""
+    found = body.get("job_id")
+    if not isinstance(found, str) or not found:
+        raise AnswerError("The answer holds no job_id.")
+    return found
+
+
 def servers(body: Json) -> list[Json]:
     """`servers` of a list answer: objects that have an id. Raises AnswerError."""
     found = body.get("servers")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import quote
 
 from . import answers, paging
 from .credentials import Credential, CredentialSource, ProjectToken
 from .endpoints import Endpoints
-from .errors import ConfigurationError, HuaweiCloudError
+from .errors import ApiError, ConfigurationError, HuaweiCloudError, UncertainError
 from .explain import explain
 from .gate import KeyGate
 from .redact import Redactor
-from .retry import Deadline, Limits, with_retries
+from .retry import Deadline, Limits, is_transient, is_undone, with_retries
 from .transport import HttpOptions, Request, Transport
 
 T = TypeVar("T")
@@ -27,13 +29,15 @@ PAGE_LIMIT = 1000
 
 @dataclass(frozen=True)
 class Operation:
-    """A read-only call: where it goes and the permission it needs."""
+    """A call: where it goes and the permission it needs. `repeatable`: sent twice it has the effect of once."""
 
     service: str
     permission: str
     path: str
     region: str
     project_id: str | None = None
+    method: str = "GET"
+    repeatable: bool = True
 
 
 class CloudClient:
@@ -94,7 +98,11 @@ class CloudClient:
             position = [("limit", str(PAGE_LIMIT)), *([("marker", marker)] if marker else [])]
             return self._ask(operation, [*query, *position], deadline, page)
 
-        return paging.list_all(fetch, PAGE_LIMIT)
+        try:
+            return paging.list_all(fetch, PAGE_LIMIT)
+        except HuaweiCloudError as error:
+            explain(error, operation.service, region, None, operation.permission)
+            raise
 
     def console_output(self, region: str, project_id: str, server_id: str, lines: int = -1) -> str:
         """The last `lines` lines of a server's console log (-1: all there is).
@@ -108,26 +116,68 @@ class CloudClient:
     def _deadline(self) -> Deadline:
         return Deadline(self._limits.deadline)
 
-    def _ask(self, operation: Operation, query: Query, deadline: Deadline, read: Callable[[Json], T]) -> T:
+    def call(
+        self,
+        operation: Operation,
+        read: Callable[[Json], T],
+        query: Query = (),
+        body: Json | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> T:
+        """What `read` makes of the answer to any operation; an answer without a body is `{}` to it.
+
+        Raises UncertainError, after one try, when an operation that is not repeatable got no clear answer.
+        """
+        content = "" if body is None else json.dumps(body)
+        return self._ask(operation, query, self._deadline(), read, content, headers or {})
+
+    def _ask(
+        self,
+        operation: Operation,
+        query: Query,
+        deadline: Deadline,
+        read: Callable[[Json], T],
+        content: str = "",
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> T:
         """What `read` makes of the answer; an answer it refuses is asked for again like any other trouble."""
         credential: Credential | None = None
 
         def attempt() -> T:
+            nonlocal credential
+            credential = self._source.credential(operation.region)
+            try:
+                return send(credential)
+            except ApiError as error:
+                if error.status != 401 or not self._source.renew(credential):
+                    raise
+            credential = self._source.credential(operation.region)
+            return send(credential)
+
+        def send(credential: Credential) -> T:
             answer = self._gate.ask(
                 lambda: self._transport.send(request, credential, deadline.remaining()), deadline.remaining()
             )
-            return read(answers.parsed(answer))
+            return read(answers.parsed(answer) if operation.method == "GET" else answers.accepted(answer))
+
+        def once() -> T:
+            try:
+                return attempt()
+            except HuaweiCloudError as error:
+                if is_transient(error) and not is_undone(error):
+                    raise UncertainError(error.message) from error
+                raise
 
         try:
-            credential = self._source.credential(operation.region)
             request = Request(
-                "GET",
+                operation.method,
                 self._endpoints.url(operation.service, operation.region),
                 operation.path,
                 query,
-                {"X-Project-Id": operation.project_id} if operation.project_id else {},
+                {**headers, **({"X-Project-Id": operation.project_id} if operation.project_id else {})},
+                content,
             )
-            return with_retries(attempt, self._limits.policy, deadline)
+            return with_retries(attempt if operation.repeatable else once, self._limits.policy, deadline)
         except HuaweiCloudError as error:
             explain(error, operation.service, operation.region, credential, operation.permission)
             error.message = self._redactor(error.message)

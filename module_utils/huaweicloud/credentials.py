@@ -54,6 +54,10 @@ class CredentialSource(Protocol):
         """The credential for `region`. Raises HuaweiCloudError when there is none."""
         ...
 
+    def renew(self, refused: Credential) -> bool:
+        """Take note that the service no longer accepts `refused`; True when the next credential is another one."""
+        ...
+
 
 @dataclass(frozen=True)
 class StaticKey:
@@ -66,6 +70,10 @@ class StaticKey:
     def credential(self, region: str) -> Credential:
         """The same key everywhere."""
         return self.key
+
+    def renew(self, refused: Credential) -> bool:
+        """There is no other."""
+        return False
 
 
 def key_from_file(path: Path) -> AccessKey:

@@ -39,6 +39,10 @@ class AnswerError(HuaweiCloudError):
     """An answer came with a good status, but it is not what the API promises (no JSON, a list without servers)."""
 
 
+class UncertainError(HuaweiCloudError):
+    """A request that must not be sent twice got no clear answer: it may have taken effect or not. Look, then decide."""
+
+
 class ApiError(HuaweiCloudError):
     """The service answered with an error status.
 

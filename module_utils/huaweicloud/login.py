@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from . import answers
-from .credentials import ProjectToken
+from .credentials import Credential, ProjectToken
 from .endpoints import Endpoints
 from .errors import AnswerError, HuaweiCloudError
 from .explain import explain
@@ -70,6 +70,14 @@ class PasswordLogin:
             if region not in self._tokens:
                 self._tokens[region] = self._log_in(region)
             return self._tokens[region]
+
+    def renew(self, refused: Credential) -> bool:
+        """Forget a token that ended before its time, so that the next one is asked for."""
+        with self._guard:
+            stale = [region for region, token in self._tokens.items() if token is refused]
+            for region in stale:
+                del self._tokens[region]
+        return bool(stale)
 
     def _log_in(self, region: str) -> ProjectToken:
         deadline = Deadline(self._limits.deadline)

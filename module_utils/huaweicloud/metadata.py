@@ -7,7 +7,7 @@ import threading
 import time
 
 from . import answers
-from .credentials import AccessKey
+from .credentials import AccessKey, Credential
 from .endpoints import Endpoints
 from .errors import AnswerError, ApiError, HuaweiCloudError
 from .redact import Redactor
@@ -53,6 +53,12 @@ class MetadataKeys:
                     error.explained = True
                     raise
             return self._key
+
+    def renew(self, refused: Credential) -> bool:
+        """Ask for the key again; the same one may come back when the service has no newer one."""
+        with self._lock:
+            before, self._key = self._key, None
+        return before is refused
 
     def _ask(self, deadline: Deadline) -> tuple[AccessKey, float]:
         answer = self._send("GET", "/openstack/latest/securitykey", {}, deadline)

@@ -58,6 +58,13 @@ def is_transient(error: HuaweiCloudError) -> bool:
     return isinstance(error, (TransportError, AnswerError))
 
 
+def is_undone(error: HuaweiCloudError) -> bool:
+    """True when the request surely had no effect: the gateway turned it away, or nobody was spoken to."""
+    if isinstance(error, ApiError):
+        return error.status in (429, 503) or error.code == THROTTLED
+    return isinstance(error, TransportError) and not error.reached
+
+
 def with_retries(
     action: Callable[[], T],
     policy: RetryPolicy,

@@ -1,4 +1,4 @@
-"""A cloud on loopback and a runner of the plugin for each test."""
+"""A runner of the plugin and its clouds on loopback: a fake one for each test, the lab's API for all."""
 
 import sys
 from pathlib import Path
@@ -9,6 +9,7 @@ import pytest
 from inventory_runner import VARIABLES, Runner
 
 from fake_cloud import FakeCloud  # isort: skip
+from lab_region import Ansible, LabRegion  # isort: skip
 
 
 @pytest.fixture
@@ -23,3 +24,24 @@ def runner(tmp_path, cloud, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     return Runner(tmp_path, cloud, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def lab_process(tmp_path_factory):
+    """One process for all tests: it takes longer to start than most of them."""
+    process = LabRegion(tmp_path_factory.mktemp("lab"))
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def lab(lab_process):
+    """The lab's API as it is after a start."""
+    lab_process.reset()
+    return lab_process
+
+
+@pytest.fixture
+def ansible(lab, tmp_path):
+    """Ansible's commands on the lab."""
+    return Ansible(lab, tmp_path)

@@ -115,7 +115,8 @@ def test_options_may_be_templates(runner, cloud, monkeypatch):
 
 
 def test_a_credential_that_cannot_be_evaluated(runner):
-    assert "secret_key cannot be evaluated: 'nothing_of_the_kind' is undefined" in runner.failure(secret_key="{{ nothing_of_the_kind }}")
+    sentence = runner.failure(secret_key="{{ nothing_of_the_kind }}")
+    assert sentence == "secret_key cannot be evaluated: 'nothing_of_the_kind' is undefined"
 
 
 def test_login_and_metadata_as_sources(runner, cloud):

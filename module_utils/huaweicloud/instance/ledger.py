@@ -1,0 +1,147 @@
+"""The state file: what was asked of the cloud and is not settled yet. It holds no secret and no request's content.
+
+A create request's X-Client-Token is written here before the request is sent, and dropped when its job has ended: a
+run that was cut off in between leaves the token behind, and the next one sends the same request under it, which the
+cloud answers with the servers it made already, if it made them (ECS API, 'Creating ECSs', idempotency: eight hours).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import ConfigurationError
+
+TOKEN_LIFE = 8 * 3600 - 600.0
+"""Seconds a token is good for, less what a clock may be wrong."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """A create request: `key` is the entry's (Wanted.key), `names` the servers' in order, `placed` a POSIX time.
+
+    `job_id` and `server_ids` are empty until the cloud has answered.
+    """
+
+    token: str
+    key: str
+    region: str
+    zone: str
+    names: tuple[str, ...]
+    placed: float
+    job_id: str = ""
+    server_ids: tuple[str, ...] = ()
+
+
+class Ledger:
+    """Orders by token, and servers to be started again after a resize, in one file of mode 0600. Every change is on
+    disk when its method returns. Raises ConfigurationError for a file that cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def orders(self, region: str) -> list[Order]:
+        """The unsettled orders of a region, oldest first; unanswered ones whose token has run out are none."""
+        ends = time.time() - TOKEN_LIFE
+        found = [it for it in self._read()[0].values() if it.region == region and (it.job_id or it.placed > ends)]
+        return sorted(found, key=lambda it: it.placed)
+
+    def place(self, key: str, region: str, zone: str, names: tuple[str, ...]) -> Order:
+        """A new order with a token of its own."""
+        order = Order(str(uuid.uuid4()), key, region, zone, names, time.time())
+        self._change(lambda orders, _: orders.update({order.token: order}))
+        return order
+
+    def answered(self, order: Order, job_id: str, server_ids: tuple[str, ...]) -> Order:
+        """Note the cloud's answer; returns the order with it."""
+        known = replace(order, job_id=job_id, server_ids=server_ids)
+        self._change(lambda orders, _: orders.update({order.token: known}))
+        return known
+
+    def settle(self, order: Order) -> None:
+        """Drop an order: its job has ended, or nothing can come of it any more."""
+        self._change(lambda orders, _: orders.pop(order.token, None))
+
+    def to_start(self) -> set[str]:
+        """Ids of servers that ran before they were stopped to be resized."""
+        return set(self._read()[1])
+
+    def remember_start(self, server_id: str) -> None:
+        self._change(lambda _, restarts: restarts.add(server_id))
+
+    def forget_start(self, server_id: str) -> None:
+        if server_id in self._read()[1]:
+            self._change(lambda _, restarts: restarts.discard(server_id))
+
+    @contextmanager
+    def exclusive(self) -> Iterator[bool]:
+        """Only one run at a time orders servers. Yields True when another one had to be waited for: look again then."""
+        self._folder()
+        with self._open_lock("orders") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                waited = False
+            except OSError:
+                fcntl.flock(handle, fcntl.LOCK_EX)
+                waited = True
+            yield waited
+
+    def _change(self, act: Any) -> None:
+        self._folder()
+        with self._open_lock("lock") as handle:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            orders, restarts = self._read()
+            act(orders, restarts)
+            self._write(orders, restarts)
+
+    def _read(self) -> tuple[dict[str, Order], set[str]]:
+        try:
+            kept = json.loads(self.path.read_text(encoding="utf-8"))
+            orders = [Order(**{**it, "names": tuple(it["names"]), "server_ids": tuple(it["server_ids"])})
+                      for it in kept["orders"]]
+            return {it.token: it for it in orders}, set(kept["to_start"])
+        except FileNotFoundError:
+            return {}, set()
+        except OSError as error:
+            raise ConfigurationError(f"The state file {self.path} cannot be read: {error.strerror}.") from None
+        except (ValueError, KeyError, TypeError):
+            raise ConfigurationError(
+                f"The state file {self.path} is damaged. Look which servers there are, then remove it and run again."
+            ) from None
+
+    def _write(self, orders: dict[str, Order], restarts: set[str]) -> None:
+        kept = {"orders": [asdict(it) for it in orders.values()], "to_start": sorted(restarts)}
+        try:
+            handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")  # mode 0600
+            try:
+                with os.fdopen(handle, "w", encoding="utf-8") as file:
+                    json.dump(kept, file, indent=1)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(name).replace(self.path)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise ConfigurationError(f"The state file {self.path} cannot be written: {error.strerror}.") from None
+
+    def _folder(self) -> None:
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigurationError(f"The folder {self.path.parent} cannot be made: {error.strerror}.") from None
+
+    def _open_lock(self, purpose: str) -> Any:
+        """Beside the file, which is replaced and so cannot carry a lock itself."""
+        path = self.path.with_name(f".{self.path.name}.{purpose}")
+        return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+")

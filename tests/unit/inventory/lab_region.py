@@ -1,0 +1,211 @@
+"""A lab's API in a process of its own, no hosts behind it, and Ansible's commands run on it as a user runs them."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import yaml
+from huaweicloudsdkecs.v2 import ListServersDetailsRequest
+from inventory_runner import ROOT, VARIABLES
+
+sys.path.insert(0, str(ROOT / "tests" / "unit" / "lab"))
+
+from region_world import SUBNET, VPC, ecs_client, make_settings
+from test_state import free_ports, start, stop
+
+from lab import settings
+from lab.control import Control
+from lab.region.seeds import SeedOrder
+
+REGION = "lab-north-1"
+OTHERS = tuple(f"lab-{number:02}" for number in range(2, 11))
+REGIONS = (REGION, *OTHERS)
+LIST, PROJECTS = "ListServersDetails", "KeystoneListProjects"
+
+
+def region_settings(name, number):
+    """A region with a zone and nothing else; REGION has a subnet of loopback addresses, for the server we are."""
+    subnet = settings.Subnet(SUBNET, VPC, "127.0.0.0/24", "127.0.0.9", "br0")
+    if name != REGION:
+        subnet = settings.Subnet(
+            f"{number:036}", f"v{number:035}", f"10.201.{number}.0/24", f"10.201.{number}.1", "br1"
+        )
+    group = settings.SecurityGroup(f"{number:036}", "default")
+    return settings.RegionSettings(name, f"{number:032x}", (f"{name}a", f"{name}b"), (subnet,), (group,))
+
+
+def lab_settings():
+    """Ten regions; besides the usual account two whose keys tests may have locked."""
+    api_port, metadata_port = free_ports(2)
+    base = make_settings()
+    lockable = tuple(
+        dataclasses.replace(base.accounts[0], user=name, user_id=name * 8, access_key=f"LABACCESSKEYOF{name.upper()}")
+        for name in ("eve", "mal")
+    )
+    regions = tuple(region_settings(name, number) for number, name in enumerate(REGIONS, 1))
+    return dataclasses.replace(
+        base, api_port=api_port, metadata_port=metadata_port, regions=regions, accounts=(*base.accounts, *lockable)
+    )
+
+
+class LabRegion:
+    """The process and what can be asked of it."""
+
+    def __init__(self, directory):
+        settings.save(lab_settings(), directory)
+        self.directory = directory
+        self.settings = settings.load(directory)
+        self.account = self.settings.accounts[0]
+        self.control = Control(directory)
+        self.fault = self.control.add_fault
+        self._process = start(directory)
+        self._seeded = set()
+
+    @property
+    def url(self):
+        return self.settings.endpoint
+
+    @property
+    def metadata_url(self):
+        return f"http://{self.settings.api_address}:{self.settings.metadata_port}"
+
+    @property
+    def ecs(self):
+        """Huawei's own client for REGION."""
+        return ecs_client(self.url, self.account, self.project(REGION))
+
+    def stop(self):
+        assert stop(self._process)[0] == 0
+
+    def reset(self):
+        """No faults, no servers but those made over the API, an empty journal."""
+        self.control.clear_faults()
+        for name in self._seeded:
+            self.control.seed(SeedOrder(0, region=name))
+        self._seeded.clear()
+        self.control.clear_requests()
+
+    def project(self, region):
+        return next(it.project_id for it in self.settings.regions if it.id == region)
+
+    def seed(self, servers=1, region=REGION, **fields):
+        """Canned servers (lab.region.seeds.SeedOrder), beside those there are."""
+        self._seeded.add(region)
+        self.control.seed(SeedOrder(servers, region=region, add=True, **{"name": "web-{n}", **fields}))
+
+    def say(self, servers, announced=None, route=LIST, **when):
+        """Have the list answer with these objects of the API in place of its own."""
+        count = len(servers) if announced is None else announced
+        body = json.dumps({"count": count, "servers": servers}, ensure_ascii=True)
+        return self.fault(route, f"wrong-json={body}", **when)
+
+    def asked(self, *routes):
+        """How many requests came in, on these routes (none: all)."""
+        return self.control.requests(*routes).total
+
+    def wait_for(self, number, *routes):
+        """Until that many requests have come in: one that is answered late is counted late. No more may come."""
+        end = time.monotonic() + 10
+        while (found := self.asked(*routes)) < number:
+            assert time.monotonic() < end, f"{found} requests of {number}"
+            time.sleep(0.02)
+        assert found == number
+
+    def wait_until_gone(self, server_ids):
+        """Until a job has deleted these servers of REGION."""
+        self._wait_for_statuses(server_ids, lambda status: status is None)
+
+    def wait_until_active(self, server_id):
+        """Until a job has made this server of REGION."""
+        self._wait_for_statuses([server_id], lambda status: status == "ACTIVE")
+
+    def _wait_for_statuses(self, server_ids, wanted):
+        end = time.monotonic() + 10
+        request = ListServersDetailsRequest(server_id=",".join(server_ids[:100]))
+        while not all(wanted(it.status) for it in self.ecs.list_servers_details(request).servers):
+            assert time.monotonic() < end, "the servers' jobs do not end"
+            time.sleep(0.02)
+
+    def statuses(self, *routes):
+        """HTTP status -> how often it was answered."""
+        found = {}
+        for count in self.control.requests(*routes).counts:
+            found[count.status] = found.get(count.status, 0) + count.requests
+        return found
+
+
+class Ansible:
+    """Ansible's commands in the project's folder, with its ansible.cfg and the lab's account in the environment."""
+
+    def __init__(self, lab, folder):
+        self._folder = folder
+        account = lab.account
+        inherited = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+        self.environment = {
+            **inherited,
+            "HOME": str(folder),
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_NOCOLOR": "1",
+            "COLUMNS": "1000",
+            "XDG_CACHE_HOME": str(folder / "xdg"),
+            "HUAWEICLOUD_SDK_AK": account.access_key,
+            "HUAWEICLOUD_SDK_SK": account.secret_key,
+            "HW_REGION_NAME": REGION,
+            "HW_ECS_ENDPOINT": lab.url,
+            "HW_IAM_ENDPOINT": lab.url,
+        }
+
+    def file(self, text=None, name="t.huaweicloud_ecs.yml", **options):
+        """An inventory file: `text`, or these options."""
+        path = self._folder / name
+        path.write_text(text or yaml.safe_dump({"plugin": "huaweicloud_ecs", **options}, allow_unicode=True), "utf-8")
+        return path
+
+    def run(self, command, *arguments, path=None, **environment):
+        """One command on the inventory file `path` (none: an empty one)."""
+        given = {**self.environment, **environment}
+        return subprocess.run(
+            [Path(sys.executable).parent / command, "-i", path or self.file(), *arguments],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            env={name: value for name, value in given.items() if value is not None},
+            check=False,
+        )
+
+    def inventory(self, *arguments, environment=None, **options):
+        """`ansible-inventory --list` with these options of the plugin."""
+        return self.run("ansible-inventory", "--list", *arguments, path=self.file(**options), **(environment or {}))
+
+    def listed(self, *arguments, environment=None, **options):
+        """The inventory it lists: host -> variables."""
+        result = self.inventory(*arguments, environment=environment, **options)
+        assert result.returncode == 0, result.stderr
+        assert "[WARNING]" not in result.stderr, result.stderr
+        return json.loads(result.stdout)["_meta"]["hostvars"]
+
+    def failure(self, *arguments, environment=None, **options):
+        """The one sentence of a run that fails as it must: not zero, no host, no traceback, no other plugin's word."""
+        return sentence_of(self.inventory(*arguments, environment=environment, **options))
+
+
+def sentence_of(result):
+    """What the plugin says in a run that fails; everything around it is Ansible's form, which is checked here."""
+    assert result.returncode != 0
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    begin = "[WARNING]: Failed to parse inventory with 'huaweicloud_ecs' plugin: "
+    sentence = result.stderr.partition(begin)[2].partition("\n")[0]
+    expected = (
+        f"{begin}{sentence}\n\nFailed to parse inventory with 'huaweicloud_ecs' plugin.\n\n<<< caused by >>>\n\n"
+        f"{sentence}\nOrigin: <inventory plugin 'huaweicloud_ecs' with source '"
+    )
+    assert result.stderr.startswith(expected), result.stderr
+    rest = result.stderr[len(expected) :].splitlines()
+    assert len(rest) == 3, result.stderr
+    assert rest[2].startswith("[ERROR]: Completely failed to parse inventory source ")
+    return sentence
