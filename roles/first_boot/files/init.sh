@@ -37,7 +37,8 @@ usage() {
 Usage: init.sh [--no-start] [--check] [--help]
 
 Applies the operating-system settings JVM clusters want (swappiness, socket buffers, transparent huge pages,
-limits) and, once in a server's life, starts the Hazelcast members installed on it. Running it again changes nothing.
+limits) and, once in a server's life, completes the configuration of the Hazelcast members installed on it (a private
+image leaves open what differs from server to server) and starts them. Running it again changes nothing.
 
   --no-start  apply the operating-system settings only
   --check     say what would change and change nothing
@@ -228,6 +229,38 @@ server_identity() {
   cat /var/lib/cloud/data/instance-id /etc/machine-id 2>/dev/null || true
 }
 
+# first_boot_programs: what homes of Hazelcast bring along for the places of their configuration that are still empty.
+first_boot_programs() { compgen -G '/home/hazelcast-*/bin/ecs-first-boot' || true; }
+
+# complete_configurations: every hazelcast.xml says what a member needs to start, or why it cannot is said.
+complete_configurations() {
+  local program config said code
+  local -a options=()
+  if $check_only; then
+    options=(--check)
+  fi
+  for program in $(first_boot_programs); do
+    config=${program%/bin/*}/config/hazelcast.xml
+    code=0
+    said=$("$program" complete "$config" "${options[@]}") || code=$?
+    [[ -z $said ]] || say "$said"
+    changes=$((changes + $(grep -c '^changed: ' <<<"$said" || true)))
+    ((code == 0)) || die "$config is not complete: its members are not started"
+  done
+}
+
+# wait_for_turn: members that were made together join a running cluster one after the other.
+wait_for_turn() {
+  local program seconds
+  for program in $(first_boot_programs); do
+    seconds=$("$program" join-delay "${program%/bin/*}/config/hazelcast.xml")
+    if ((seconds > 0)); then
+      say "members join in $seconds s: servers made with this one go first"
+      $check_only || sleep "$seconds"
+    fi
+  done
+}
+
 hazelcast_is_installed() { compgen -G '/home/hazelcast-*/config/hazelcast.xml' >/dev/null; }
 
 # member_units: the members enabled on this server, one a line, by port.
@@ -284,6 +317,8 @@ start_members_on_first_boot() {
     return
   fi
   if hazelcast_is_installed; then
+    complete_configurations
+    wait_for_turn
     start_members
   else
     say "no Hazelcast home below /home: nothing to start"
