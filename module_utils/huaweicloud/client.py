@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TypeVar
 from urllib.parse import quote
 
@@ -129,7 +128,7 @@ class CloudClient:
         Raises UncertainError, after one try, when an operation that is not repeatable got no clear answer.
         """
         content = "" if body is None else json.dumps(body)
-        return self._ask(operation, query, self._deadline(), read, content, headers or {})
+        return self._ask(operation, query, self._deadline(), read, content=content, headers=headers)
 
     def _ask(
         self,
@@ -137,8 +136,9 @@ class CloudClient:
         query: Query,
         deadline: Deadline,
         read: Callable[[Json], T],
+        *,
         content: str = "",
-        headers: Mapping[str, str] = MappingProxyType({}),
+        headers: Mapping[str, str] | None = None,
     ) -> T:
         """What `read` makes of the answer; an answer it refuses is asked for again like any other trouble."""
         credential: Credential | None = None
@@ -174,7 +174,7 @@ class CloudClient:
                 self._endpoints.url(operation.service, operation.region),
                 operation.path,
                 query,
-                {**headers, **({"X-Project-Id": operation.project_id} if operation.project_id else {})},
+                {**(headers or {}), **({"X-Project-Id": operation.project_id} if operation.project_id else {})},
                 content,
             )
             return with_retries(attempt if operation.repeatable else once, self._limits.policy, deadline)

@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 
 from .errors import ConfigurationError
 
-ENVIRONMENT = {"ecs": "HW_ECS_ENDPOINT", "iam": "HW_IAM_ENDPOINT"}
+ENVIRONMENT = {"ecs": "HW_ECS_ENDPOINT", "iam": "HW_IAM_ENDPOINT", "ims": "HW_IMS_ENDPOINT"}
 METADATA_URL = "http://169.254.169.254"
 
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Service name (`ecs`, `iam`, `metadata`) -> URL; `{region}` in an override stands for the region.
+    """Service name (`ecs`, `iam`, `ims`, `metadata`) -> URL; `{region}` in an override stands for the region.
 
     The signature covers host and path, and Huawei's signer builds the path from the operation alone:
     an endpoint is scheme, host and port, nothing after them.
@@ -38,7 +38,7 @@ class Endpoints:
 
 
 def from_environment(overrides: Mapping[str, str]) -> dict[str, str]:
-    """`overrides` completed by HW_ECS_ENDPOINT and HW_IAM_ENDPOINT; empty ones count as absent."""
+    """`overrides` completed by the variables of ENVIRONMENT; empty ones count as absent."""
     named = {service: os.environ.get(variable, "") for service, variable in ENVIRONMENT.items()}
     return {service: str(url) for service, url in {**named, **overrides}.items() if url}
 

@@ -192,7 +192,8 @@ def _job_state(answer: Json) -> JobState:
     for sub in (answer.get("entities") or {}).get("sub_jobs") or []:
         entities = sub.get("entities") or {}
         reason = sub.get("fail_reason") or entities.get("errorcode_message") or ""
-        parts.append(Part(entities.get("server_id") or "", sub.get("status") or "", sub.get("error_code") or "", reason))
+        code, status = sub.get("error_code") or "", sub.get("status") or ""
+        parts.append(Part(entities.get("server_id") or "", status, code, reason))
     return JobState(
         str(answer["status"]), answer.get("error_code") or "", answer.get("fail_reason") or "", tuple(parts)
     )

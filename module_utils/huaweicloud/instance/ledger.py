@@ -107,8 +107,10 @@ class Ledger:
     def _read(self) -> tuple[dict[str, Order], set[str]]:
         try:
             kept = json.loads(self.path.read_text(encoding="utf-8"))
-            orders = [Order(**{**it, "names": tuple(it["names"]), "server_ids": tuple(it["server_ids"])})
-                      for it in kept["orders"]]
+            orders = [
+                Order(**{**it, "names": tuple(it["names"]), "server_ids": tuple(it["server_ids"])})
+                for it in kept["orders"]
+            ]
             return {it.token: it for it in orders}, set(kept["to_start"])
         except FileNotFoundError:
             return {}, set()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,8 +77,12 @@ class Plan:
     def words(self) -> list[str]:
         """The steps as sentences without a full stop."""
         changes = [f"change {it.instance.label}: {', '.join(it.words())}" for it in self.updates]
-        steps = [it.words() for it in (*self.deletes, *self.creates, *self.powers)]
-        return [*steps, *changes]
+        return [
+            *(it.words() for it in self.deletes),
+            *(it.words() for it in self.creates),
+            *changes,
+            *(it.words() for it in self.powers),
+        ]
 
 
 @dataclass(frozen=True)
@@ -96,17 +100,16 @@ def make_plan(entries: Sequence[Wanted], seen: Seen, known: Known) -> Plan:
     """What to do. Raises ConfigurationError with everything that cannot be: ambiguous names, protected servers, servers
     that cannot be made or are broken. Then nothing at all should be done.
     """
-    plan = Plan()
-    problems: list[str] = []
-    taken = {region: {it.name for it in instances} for region, instances in seen.items()}
+    planner = _Planner(known, {region: {it.name for it in instances} for region, instances in seen.items()})
+    plan, problems = planner.plan, []
     for wanted in entries:
+        plan.matched.append([])
         try:
-            matched = match(wanted, seen.get(wanted.region, ()))
-            plan.matched.append(matched)
-            _plan_one(plan, wanted, matched, known, taken.setdefault(wanted.region, set()))
+            plan.matched[-1] += match(wanted, seen.get(wanted.region, ()))
+            planner.add(wanted, plan.matched[-1])
         except ConfigurationError as error:
             problems.append(error.message)
-    _no_server_twice(entries, plan.matched, problems)
+    problems += _meant_twice(entries, plan.matched)
     if problems:
         raise ConfigurationError(" ".join(problems))
     return plan
@@ -140,111 +143,115 @@ def _has_tags(instance: Instance, tags: Mapping[str, str]) -> bool:
     return all(instance.server.tags.get(key) == value for key, value in tags.items())
 
 
-def _no_server_twice(entries: Sequence[Wanted], matched: Sequence[Sequence[Instance]], problems: list[str]) -> None:
+def _meant_twice(entries: Sequence[Wanted], matched: Sequence[Sequence[Instance]]) -> list[str]:
     owner: dict[str, str] = {}
-    for wanted, instances in zip(entries, matched, strict=False):
+    problems = []
+    for wanted, instances in zip(entries, matched, strict=True):
         for instance in instances:
             other = owner.setdefault(instance.id, wanted.where)
             if other != wanted.where:
                 problems.append(f"{instance.label} is meant by two entries: {other} and {wanted.where}.")
+    return problems
 
 
-def _plan_one(plan: Plan, wanted: Wanted, matched: Sequence[Instance], known: Known, taken: set[str]) -> None:
-    leaving = [it for it in matched if it.leaving]
-    staying = [it for it in matched if not it.leaving]
-    plan.unsettled += leaving
-    if wanted.state == "absent":
-        _delete(plan, wanted, staying)
-        return
-    half_made = [it for it in staying if it.half_made]
-    if half_made:
-        _clear(plan, wanted, half_made)
-        staying = [it for it in staying if not it.half_made]
-    target = 1 if wanted.count is None else wanted.count
-    if len(staying) > target:
-        victims = spread.shrink(staying, wanted.zones, len(staying) - target, wanted.scale_in)
-        _delete(plan, wanted, victims)
-        staying = [it for it in staying if it not in victims]
-    elif len(staying) < target:
-        # The place of one that is on its way out (name, address) is free only when it is gone.
-        if not leaving or wanted.count is not None:
-            _create(plan, wanted, staying, target - len(staying), known, taken)
-    for instance in staying:
-        _keep(plan, wanted, instance, known)
+class _Planner:
+    """Adds the steps of one entry after the other to a plan. `taken`: the names in use, by region."""
 
+    def __init__(self, known: Known, taken: dict[str, set[str]]) -> None:
+        self.plan = Plan()
+        self._known = known
+        self._taken = taken
 
-def _clear(plan: Plan, wanted: Wanted, broken: Sequence[Instance]) -> None:
-    """Servers that never came up make place for new ones, or stop the run, as on_failure says."""
-    if wanted.on_failure == "delete":
-        plan.deletes.append(Delete(wanted, tuple(broken)))
-        return
-    which = ", ".join(f"{it.label}: {it.fault or 'no reason given'}" for it in broken)
-    raise ConfigurationError(
-        f"{wanted.where}: the creation of these servers failed ({which}). Delete them, or let on_failure=delete do it."
-    )
+    def add(self, wanted: Wanted, matched: Sequence[Instance]) -> None:
+        """Raises ConfigurationError."""
+        leaving = [it for it in matched if it.leaving]
+        staying = [it for it in matched if not it.leaving]
+        self.plan.unsettled += leaving
+        if wanted.state == "absent":
+            self._delete(wanted, staying)
+            return
+        half_made = [it for it in staying if it.half_made]
+        if half_made:
+            self._clear(wanted, half_made)
+            staying = [it for it in staying if not it.half_made]
+        target = 1 if wanted.count is None else wanted.count
+        if len(staying) > target:
+            victims = spread.shrink(staying, wanted.zones, len(staying) - target, wanted.scale_in)
+            self._delete(wanted, victims)
+            staying = [it for it in staying if it not in victims]
+        elif len(staying) < target and (not leaving or wanted.count is not None):
+            # The place of a single server on its way out (name, address) is free only when it is gone.
+            self._create(wanted, staying, target - len(staying))
+        for instance in staying:
+            self._keep(wanted, instance)
 
-
-def _delete(plan: Plan, wanted: Wanted, victims: Sequence[Instance]) -> None:
-    if not victims:
-        return
-    guarded = [it for it in victims if not wanted.force and wanted.protection is not False
-               and (it.protected or wanted.protection)]
-    if guarded:
-        which = ", ".join(it.label for it in guarded)
+    def _clear(self, wanted: Wanted, broken: Sequence[Instance]) -> None:
+        """Servers that never came up make place for new ones, or stop the run, as on_failure says."""
+        if wanted.on_failure == "delete":
+            self.plan.deletes.append(Delete(wanted, tuple(broken)))
+            return
+        which = ", ".join(f"{it.label}: {it.fault or 'no reason given'}" for it in broken)
         raise ConfigurationError(
-            f"{wanted.where}: {which} is protected from being deleted (delete_protection); force=true overrides it."
+            f"{wanted.where}: the creation of these servers failed ({which}): delete them, or say on_failure=delete."
         )
-    plan.unsettled += [it for it in victims if it.moving and not it.half_made]
-    plan.deletes.append(Delete(wanted, tuple(victims)))
 
+    def _delete(self, wanted: Wanted, victims: Sequence[Instance]) -> None:
+        lifted = wanted.force or wanted.protection is False
+        guarded = [it for it in victims if not lifted and (it.protected or wanted.protection)]
+        if guarded:
+            which = ", ".join(it.label for it in guarded)
+            raise ConfigurationError(
+                f"{wanted.where}: {which} is protected from being deleted (delete_protection); force=true overrides it."
+            )
+        if victims:
+            self.plan.deletes.append(Delete(wanted, tuple(victims)))
 
-def _create(
-    plan: Plan, wanted: Wanted, staying: Sequence[Instance], count: int, known: Known, taken: set[str]
-) -> None:
-    missing = wanted.missing()
-    if wanted.id:
-        raise ConfigurationError(f"{wanted.where}: there is no server {wanted.id} in region {wanted.region}.")
-    if missing:
-        raise ConfigurationError(f"{wanted.where}: it does not exist and cannot be made without {', '.join(missing)}.")
-    present = Counter(it.server.availability_zone for it in staying)
-    for zone, needed in spread.grow(wanted.zones, present, count).items():
-        if not wanted.networks_in(zone):
-            raise ConfigurationError(f"{wanted.where}: no entry of networks is for availability zone {zone}.")
-        left = needed
-        for order in known.orders:
-            # Only an unanswered one may still have to be sent again; of the others the list tells.
-            if order.key == wanted.key and order.zone == zone and not order.job_id and len(order.names) <= left:
-                plan.creates.append(Create(wanted, zone, order.names, order))
+    def _create(self, wanted: Wanted, staying: Sequence[Instance], count: int) -> None:
+        if wanted.id:
+            raise ConfigurationError(f"{wanted.where}: there is no server {wanted.id} in region {wanted.region}.")
+        if missing := wanted.missing():
+            which = ", ".join(missing)
+            raise ConfigurationError(f"{wanted.where}: it does not exist and cannot be made without {which}.")
+        present = Counter(it.server.availability_zone for it in staying)
+        for zone, needed in spread.grow(wanted.zones, present, count).items():
+            if not wanted.networks_in(zone):
+                raise ConfigurationError(f"{wanted.where}: no entry of networks is for availability zone {zone}.")
+            self._order(wanted, zone, needed)
+
+    def _order(self, wanted: Wanted, zone: str, count: int) -> None:
+        taken = self._taken.setdefault(wanted.region, set())
+        for order in self._known.orders:
+            # Only an unanswered one may have to be sent again; what became of the others the list tells.
+            if order.key == wanted.key and order.zone == zone and not order.job_id and len(order.names) <= count:
+                self.plan.creates.append(Create(wanted, zone, order.names, order))
                 taken.update(order.names)
-                left -= len(order.names)
-        while left:
-            batch = min(left, MOST_AT_ONCE)
+                count -= len(order.names)
+        while count:
+            batch = min(count, MOST_AT_ONCE)
             names = [wanted.name] if wanted.count is None else spread.numbered(wanted.name, batch, taken)
-            plan.creates.append(Create(wanted, zone, tuple(names)))
+            self.plan.creates.append(Create(wanted, zone, tuple(names)))
             taken.update(names)
-            left -= batch
+            count -= batch
 
-
-def _keep(plan: Plan, wanted: Wanted, instance: Instance, known: Known) -> None:
-    """Bring a server that stays to what is wanted of it."""
-    if PLAN_TAG in wanted.select and wanted.count is None and not _has_tags(instance, wanted.select):
-        plan.warnings.append(
-            f"{wanted.where}: {instance.label} was not made by this plan: it is used, and will not be taken away with it."
-        )
-    plan.differences += immutable(wanted, instance)
-    update = update_for(wanted, instance)
-    power = _power(wanted, instance, known)
-    if instance.moving:
-        plan.unsettled.append(instance)
-        return
-    if instance.server.status == "ERROR":
-        plan.warnings.append(f"{instance.label} is in ERROR: {instance.fault or 'no reason given'}.")
-        if power and power.action in ("start", "stop"):
-            raise ConfigurationError(f"{wanted.where}: {instance.label} is in ERROR and cannot be {wanted.state}.")
-    if update:
-        plan.updates.append(update)
-    if power:
-        plan.powers.append(power)
+    def _keep(self, wanted: Wanted, instance: Instance) -> None:
+        """Bring a server that stays to what is wanted of it."""
+        if PLAN_TAG in wanted.select and wanted.count is None and not _has_tags(instance, wanted.select):
+            self.plan.warnings.append(
+                f"{wanted.where}: {instance.label} was not made by this plan: it is used, and does not go with it."
+            )
+        self.plan.differences += immutable(wanted, instance)
+        if instance.moving:
+            self.plan.unsettled.append(instance)
+            return
+        power = _power(wanted, instance, self._known)
+        if instance.server.status == "ERROR":
+            self.plan.warnings.append(f"{instance.label} is in ERROR: {instance.fault or 'no reason given'}.")
+            if wanted.state != "present":
+                raise ConfigurationError(f"{wanted.where}: {instance.label} is in ERROR and cannot be {wanted.state}.")
+        if update := update_for(wanted, instance):
+            self.plan.updates.append(update)
+        if power:
+            self.plan.powers.append(power)
 
 
 def _power(wanted: Wanted, instance: Instance, known: Known) -> Power | None:
@@ -261,7 +268,3 @@ def _power(wanted: Wanted, instance: Instance, known: Known) -> Power | None:
     if status == "ACTIVE" and wanted.state == "restarted" and instance.id not in known.restarted:
         return Power("reboot", wanted, instance)
     return None
-
-
-def ids_of(instances: Collection[Instance]) -> list[str]:
-    return [it.id for it in instances]

@@ -1,0 +1,102 @@
+"""A region and the modules pointed at it, as a task would point them."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import json
+from functools import cache
+from pathlib import Path
+
+from ansible.module_utils import basic
+from ansible.module_utils.testing import patch_module_args
+from region_world import GROUP, IMAGE, PROJECT, SUBNET, VPC, SlowHosts, World
+
+from lab.api import app
+
+ROOT = Path(__file__).resolve().parents[3]
+
+NEW = {
+    "flavor": "c7.large.2",
+    "image": IMAGE,
+    "vpc_id": VPC,
+    "networks": [{"subnet_id": SUBNET}],
+    "security_groups": [GROUP],
+}
+"""What a new server needs besides a name."""
+
+ZONES = ["lab-north-1a", "lab-north-1b"]
+
+
+@cache
+def load(name):
+    """A module of library/ as a Python module."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "library" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class InstanceWorld(World):
+    """`run` calls a module; `requests` counts what the region was asked since the last `forget`."""
+
+    def __init__(self, url, folder):
+        self.hosts = SlowHosts()
+        super().__init__(self.hosts)
+        self.url = url
+        self.folder = folder
+        self.application = app.create_app(self.cloud, self.jobs, self.journal)
+
+    @property
+    def api(self):
+        return self.application
+
+    @property
+    def state_file(self):
+        return self.folder / "state" / "ecs_orders.json"
+
+    def connection(self):
+        return {
+            "access_key": self.account.access_key,
+            "secret_key": self.account.secret_key,
+            "region": "lab-north-1",
+            "project_id": PROJECT,
+            "endpoints": {"ecs": self.url, "iam": self.url, "ims": self.url},
+        }
+
+    def run(self, module="huaweicloud_ecs_instance", *, check=False, diff=False, **params):
+        """The module's result; a failure is a result with `failed`."""
+        arguments = {**self.connection(), **params, "_ansible_check_mode": check, "_ansible_diff": diff}
+        if module == "huaweicloud_ecs_instance":
+            arguments.setdefault("state_file", str(self.state_file))
+        basic._ANSIBLE_ARGS = None
+        said = io.StringIO()
+        with patch_module_args(arguments), contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
+            load(module).main()
+        return json.loads(said.getvalue())
+
+    def servers(self):
+        """The region's records, oldest first."""
+        return self.cloud.servers(PROJECT)[::-1]
+
+    def names(self):
+        return sorted(it.name for it in self.servers())
+
+    def zones(self):
+        return sorted(it.availability_zone for it in self.servers())
+
+    def forget(self):
+        self.journal.clear()
+
+    def requests(self, *operations):
+        """How many requests of these operations (none: all) came in."""
+        counts = self.journal.report().counts
+        return sum(it.requests for it in counts if not operations or it.operation in operations)
+
+    def writes(self):
+        """Requests that change something."""
+        return [it.operation for it in self.journal.entries() if it.method != "GET"]
+
+    def fault(self, route, kind, *, times=1, after=0):
+        return self.cloud.faults.add(route, kind, times=times, after=after)
