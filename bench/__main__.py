@@ -1,13 +1,14 @@
-"""`make bench [WHAT=path|inventory]`: prints each table as Markdown; docs/performance.md holds the last ones."""
+"""`make bench [WHAT=path|inventory|discovery]`: prints tables as Markdown; docs/performance.md holds the last ones."""
 
 from __future__ import annotations
 
 import sys
 
 from bench import path
+from bench.discovery import table as discovery
 from bench.inventory import table as inventory
 
-TABLES = {"path": path.run, "inventory": inventory.run_all}
+TABLES = {"path": path.run, "inventory": inventory.run_all, "discovery": discovery.run}
 
 
 def main() -> int:

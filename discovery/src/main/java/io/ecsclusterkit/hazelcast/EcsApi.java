@@ -31,12 +31,15 @@ final class EcsApi {
         Map<String, Server> found = new LinkedHashMap<>();
         String last = null;
         long seen = 0;
+        long total = 0;
         while (true) {
             ServerPage page = page(last == null ? call : call.query("marker", last), site, deadline);
             seen += page.servers().size();
+            total = Math.max(total, page.count());
             int before = found.size();
             page.servers().forEach(server -> found.put(server.id(), server));
-            if (page.servers().isEmpty() || page.servers().size() < PAGE && seen >= page.count()) {
+            boolean end = total > 0 ? seen >= total : page.servers().size() < PAGE;
+            if (end || page.servers().isEmpty()) {
                 break;
             }
             if (found.size() == before) {

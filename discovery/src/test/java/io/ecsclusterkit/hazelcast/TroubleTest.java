@@ -9,6 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -292,15 +293,22 @@ class TroubleTest {
         assertEquals(0, both.getCount());
     }
 
+    /** Hazelcast's own intervals: the oldest member checks for other clusters after 300 s, then every 120 s. */
     @Test
-    void aDayOfSplitBrainChecksStaysWithinItsRequests() {
+    void aDayOfTenMembersStaysWithinItsRequests() {
         rig.keys().set("tag-key", "hazelcast").here().tag("hazelcast", "a");
-        EcsDiscoveryStrategy strategy = rig.strategy();
-        for (int i = 0; i < 24 * 30; i++) {
-            Rig.nodes(strategy);
-            rig.time.pass(TICK);
+        List<EcsDiscoveryStrategy> members = new ArrayList<>();
+        for (int i = 0; i < 10; i++) {
+            EcsDiscoveryStrategy member = rig.strategy();
+            member.discoverLocalMetadata();
+            Rig.nodes(member);
+            members.add(member);
         }
-        assertEquals(721, rig.cloud.authorised().size());
+        for (Duration day = Duration.ofSeconds(300); day.compareTo(Duration.ofDays(1)) < 0; day = day.plus(TICK)) {
+            rig.time.pass(TICK);
+            Rig.nodes(members.get(0));
+        }
+        assertEquals(10 * 2 + 718, rig.cloud.authorised().size());
     }
 
     @Test
@@ -432,6 +440,27 @@ class TroubleTest {
         }
         assertEquals(2051, Rig.nodes(rig.strategy()).size());
         assertEquals(3, rig.cloud.requests.size());
+    }
+
+    @Test
+    void aFullPageThatIsAllTakesOneRequest() {
+        rig.keys().here();
+        for (int i = 1; i < 1000; i++) {
+            rig.cloud.add(Rig.REGION, FakeServer.at("10." + i / 250 + ".1." + i % 250));
+        }
+        assertEquals(1000, Rig.nodes(rig.strategy()).size());
+        assertEquals(1, rig.cloud.requests.size());
+    }
+
+    @Test
+    void withoutACountPagesAreReadUntilOneIsNotFull() {
+        rig.keys().here();
+        for (int i = 0; i < 1500; i++) {
+            rig.cloud.add(Rig.REGION, FakeServer.at("10." + i / 250 + ".1." + i % 250));
+        }
+        rig.cloud.counts = false;
+        assertEquals(1501, Rig.nodes(rig.strategy()).size());
+        assertEquals(2, rig.cloud.requests.size());
     }
 
     @Test
