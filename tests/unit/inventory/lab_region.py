@@ -9,12 +9,12 @@ import time
 from pathlib import Path
 
 import yaml
-from huaweicloudsdkecs.v2 import ListServersDetailsRequest
+from huaweicloudsdkecs import v2 as sdk
 from inventory_runner import ROOT, VARIABLES
 
 sys.path.insert(0, str(ROOT / "tests" / "unit" / "lab"))
 
-from region_world import SUBNET, VPC, ecs_client, make_settings
+from region_world import ecs_client, make_settings
 from test_state import free_ports, start, stop
 
 from lab import settings
@@ -22,20 +22,19 @@ from lab.control import Control
 from lab.region.seeds import SeedOrder
 
 REGION = "lab-north-1"
-OTHERS = tuple(f"lab-{number:02}" for number in range(2, 11))
-REGIONS = (REGION, *OTHERS)
+EXAMPLES = ("cn-north-4", "cn-east-3")  # the regions that the examples for users name
+REGIONS = (REGION, *(f"lab-{number:02}" for number in range(2, 9)), *EXAMPLES)
+EXAMPLE_PROJECT = "0123456789abcdef0123456789abcdef"
 LIST, PROJECTS = "ListServersDetails", "KeystoneListProjects"
 
 
 def region_settings(name, number):
     """A region with a zone and nothing else; REGION has a subnet of loopback addresses, for the server we are."""
-    subnet = settings.Subnet(SUBNET, VPC, "127.0.0.0/24", "127.0.0.9", "br0")
-    if name != REGION:
-        subnet = settings.Subnet(
-            f"{number:036}", f"v{number:035}", f"10.201.{number}.0/24", f"10.201.{number}.1", "br1"
-        )
+    network = "127.0.0" if name == REGION else f"10.0.{number}"
+    subnet = settings.Subnet(f"{number:036}", f"v{number:035}", f"{network}.0/24", f"{network}.9", "br0")
     group = settings.SecurityGroup(f"{number:036}", "default")
-    return settings.RegionSettings(name, f"{number:032x}", (f"{name}a", f"{name}b"), (subnet,), (group,))
+    project = EXAMPLE_PROJECT if name == EXAMPLES[0] else f"{number:032x}"
+    return settings.RegionSettings(name, project, (f"{name}a", f"{name}b"), (subnet,), (group,))
 
 
 def lab_settings():
@@ -64,6 +63,7 @@ class LabRegion:
         self.fault = self.control.add_fault
         self._process = start(directory)
         self._seeded = set()
+        self._made = []
 
     @property
     def url(self):
@@ -73,24 +73,55 @@ class LabRegion:
     def metadata_url(self):
         return f"http://{self.settings.api_address}:{self.settings.metadata_port}"
 
-    @property
-    def ecs(self):
-        """Huawei's own client for REGION."""
-        return ecs_client(self.url, self.account, self.project(REGION))
+    def ecs(self, region=REGION):
+        """Huawei's own client."""
+        return ecs_client(self.url, self.account, self.project(region))
 
     def stop(self):
         assert stop(self._process)[0] == 0
 
     def reset(self):
-        """No faults, no servers but those made over the API, an empty journal."""
+        """No faults, no servers, an empty journal."""
         self.control.clear_faults()
-        for name in self._seeded:
-            self.control.seed(SeedOrder(0, region=name))
+        for region in self._seeded:
+            self.control.seed(SeedOrder(0, region=region))
+        for region, server_id in self._made:
+            self.delete(server_id, region=region)
         self._seeded.clear()
+        self._made.clear()
         self.control.clear_requests()
 
     def project(self, region):
-        return next(it.project_id for it in self.settings.regions if it.id == region)
+        return self._region(region).project_id
+
+    def _region(self, region):
+        return next(it for it in self.settings.regions if it.id == region)
+
+    def make(self, name, tags=None, region=REGION, address="", **metadata):
+        """A server made over the API, in the region's subnet; waits for it and returns its id."""
+        (subnet,) = self._region(region).subnets
+        server = sdk.PrePaidServer(
+            name=name,
+            image_ref=self.settings.images[0].id,
+            flavor_ref=self.settings.flavors[0].id,
+            vpcid=subnet.vpc_id,
+            nics=[sdk.PrePaidServerNic(subnet_id=subnet.id, ip_address=address)],
+            root_volume=sdk.PrePaidServerRootVolume(volumetype="GPSSD", size=40),
+            server_tags=[sdk.PrePaidServerTag(*tag) for tag in (tags or {}).items()],
+            metadata=metadata or None,
+        )
+        body = sdk.CreateServersRequestBody(server=server)
+        (server_id,) = self.ecs(region).create_servers(sdk.CreateServersRequest(body=body)).server_ids
+        self._made.append((region, server_id))
+        self._wait_for_statuses(region, [server_id], lambda status: status == "ACTIVE")
+        self.control.clear_requests()
+        return server_id
+
+    def delete(self, *server_ids, region=REGION):
+        """Delete servers, canned ones too, and wait until they are gone."""
+        body = sdk.DeleteServersRequestBody(servers=[sdk.ServerId(it) for it in server_ids])
+        self.ecs(region).delete_servers(sdk.DeleteServersRequest(body=body))
+        self._wait_for_statuses(region, server_ids, lambda status: status is None)
 
     def seed(self, servers=1, region=REGION, **fields):
         """Canned servers (lab.region.seeds.SeedOrder), beside those there are."""
@@ -107,6 +138,11 @@ class LabRegion:
         """How many requests came in, on these routes (none: all)."""
         return self.control.requests(*routes).total
 
+    def ecs_shows_user_data(self):
+        """Whether the API does what the plugin must not: show each server's user_data."""
+        (server,) = self.ecs().list_servers_details(sdk.ListServersDetailsRequest()).servers
+        return bool(server.os_ext_srv_att_ruser_data)
+
     def wait_for(self, number, *routes):
         """Until that many requests have come in: one that is answered late is counted late. No more may come."""
         end = time.monotonic() + 10
@@ -115,18 +151,10 @@ class LabRegion:
             time.sleep(0.02)
         assert found == number
 
-    def wait_until_gone(self, server_ids):
-        """Until a job has deleted these servers of REGION."""
-        self._wait_for_statuses(server_ids, lambda status: status is None)
-
-    def wait_until_active(self, server_id):
-        """Until a job has made this server of REGION."""
-        self._wait_for_statuses([server_id], lambda status: status == "ACTIVE")
-
-    def _wait_for_statuses(self, server_ids, wanted):
+    def _wait_for_statuses(self, region, server_ids, wanted):
         end = time.monotonic() + 10
-        request = ListServersDetailsRequest(server_id=",".join(server_ids[:100]))
-        while not all(wanted(it.status) for it in self.ecs.list_servers_details(request).servers):
+        request = sdk.ListServersDetailsRequest(server_id=",".join(server_ids[:100]))
+        while not all(wanted(it.status) for it in self.ecs(region).list_servers_details(request).servers):
             assert time.monotonic() < end, "the servers' jobs do not end"
             time.sleep(0.02)
 
@@ -165,14 +193,14 @@ class Ansible:
         path.write_text(text or yaml.safe_dump({"plugin": "huaweicloud_ecs", **options}, allow_unicode=True), "utf-8")
         return path
 
-    def run(self, command, *arguments, path=None, **environment):
+    def run(self, command, *arguments, path=None, cwd=ROOT, **environment):
         """One command on the inventory file `path` (none: an empty one)."""
         given = {**self.environment, **environment}
         return subprocess.run(
             [Path(sys.executable).parent / command, "-i", path or self.file(), *arguments],
             capture_output=True,
             text=True,
-            cwd=ROOT,
+            cwd=cwd,
             env={name: value for name, value in given.items() if value is not None},
             check=False,
         )

@@ -8,7 +8,6 @@ from huaweicloudsdkecs import v2 as sdk
 from huaweicloudsdkiam import v3 as iam
 from huaweicloudsdkiam.v3.iam_credentials import IamCredentials
 from lab_region import LIST, PROJECTS, REGION, REGIONS
-from region_world import IMAGE, SUBNET, VPC
 from test_iam import login
 
 LOGIN, SECURITY_KEY = "KeystoneCreateUserTokenByPassword", "metadata/securitykey"
@@ -172,28 +171,11 @@ class TestTemporaryKey:
 @pytest.fixture
 def me(lab):
     """`me(agency)`: this machine is a server of the lab: the metadata service knows its address, 127.0.0.1."""
-    made = []
 
-    def make(agency=None, **options):
-        server = sdk.PrePaidServer(
-            name="control-node",
-            image_ref=IMAGE,
-            flavor_ref="c7.large.2",
-            vpcid=VPC,
-            nics=[sdk.PrePaidServerNic(subnet_id=SUBNET, ip_address="127.0.0.1")],
-            root_volume=sdk.PrePaidServerRootVolume(volumetype="GPSSD", size=40),
-            metadata={"agency_name": agency} if agency else None,
-        )
-        body = sdk.CreateServersRequestBody(server=server)
-        made.extend(lab.ecs.create_servers(sdk.CreateServersRequest(body=body)).server_ids)
-        lab.wait_until_active(made[0])
-        lab.control.clear_requests()
-        return made[0]
+    def make(agency=None):
+        return lab.make("control-node", address="127.0.0.1", **({"agency_name": agency} if agency else {}))
 
-    yield make
-    body = sdk.DeleteServersRequestBody(servers=[sdk.ServerId(it) for it in made])
-    lab.ecs.delete_servers(sdk.DeleteServersRequest(body=body))
-    lab.wait_until_gone(made)
+    return make
 
 
 class TestAgency:
@@ -224,7 +206,7 @@ class TestAgency:
     def test_the_hardened_service(self, lab, ansible, me, options):
         server_id = me("ecs-reader")
         body = sdk.UpdateServerMetadataOptionsRequestBody(http_endpoint="enabled", http_tokens="required")
-        lab.ecs.update_metadata_options(sdk.UpdateMetadataOptionsRequest(server_id, body))
+        lab.ecs().update_metadata_options(sdk.UpdateMetadataOptionsRequest(server_id, body))
         lab.control.clear_requests()
         assert list(ansible.listed(**options)) == ["control-node"]
         assert lab.statuses("metadata/*") == {401: 1, 200: 2}

@@ -41,26 +41,20 @@ def between_pages(lab):
     assert not threads[0].is_alive()
 
 
-def ids_and_delete(lab):
-    """The ids in the API's order, and a function that deletes servers."""
+def all_ids(lab):
+    """The ids in the API's order."""
     ids, marker = [], None
-    while page := lab.ecs.list_servers_details(sdk.ListServersDetailsRequest(limit=1000, marker=marker)).servers:
+    while page := lab.ecs().list_servers_details(sdk.ListServersDetailsRequest(limit=1000, marker=marker)).servers:
         ids += [it.id for it in page]
         marker = ids[-1]
     lab.control.clear_requests()
-
-    def delete(*doomed):
-        body = sdk.DeleteServersRequestBody(servers=[sdk.ServerId(it) for it in doomed])
-        lab.ecs.delete_servers(sdk.DeleteServersRequest(body=body))
-        lab.wait_until_gone(doomed)
-
-    return ids, delete
+    return ids
 
 
 def first_page(lab, servers):
     """The API's objects on the first of the pages that so many servers make."""
     lab.seed(servers)
-    listed = lab.ecs.list_servers_details(sdk.ListServersDetailsRequest(limit=1000))
+    listed = lab.ecs().list_servers_details(sdk.ListServersDetailsRequest(limit=1000))
     lab.control.clear_requests()
     return listed.to_json_object()["servers"]
 
@@ -75,9 +69,9 @@ def found_ids(hosts):
 def test_the_server_the_marker_names_is_deleted_between_pages(lab, ansible, between_pages):
     """The API refuses the marker then; servers around it go too, on the page before and on the one to come."""
     lab.seed(1500)
-    ids, delete = ids_and_delete(lab)
+    ids = all_ids(lab)
     doomed = (*ids[500:510], *ids[997:1003], ids[1400])
-    between_pages(lambda: delete(*doomed))
+    between_pages(lambda: lab.delete(*doomed))
     found = found_ids(ansible.listed())
     assert set(ids) - set(doomed) <= found
     assert not set(doomed[-4:]) & found, "those of the page to come are not there any more"
@@ -86,7 +80,7 @@ def test_the_server_the_marker_names_is_deleted_between_pages(lab, ansible, betw
 
 def test_servers_made_between_pages(lab, ansible, between_pages):
     lab.seed(1500)
-    ids, _ = ids_and_delete(lab)
+    ids = all_ids(lab)
     between_pages(lambda: lab.seed(700, name="late-{n}"))
     found = found_ids(ansible.listed())
     assert set(ids) <= found
@@ -96,8 +90,8 @@ def test_servers_made_between_pages(lab, ansible, between_pages):
 def test_half_of_the_servers_deleted_between_pages(lab, ansible, between_pages):
     """The second page is short of what was announced first: a list that ends early is not taken for whole."""
     lab.seed(2100)
-    ids, delete = ids_and_delete(lab)
-    between_pages(lambda: delete(*ids[:900]))
+    ids = all_ids(lab)
+    between_pages(lambda: lab.delete(*ids[:900]))
     assert set(ids[900:]) <= found_ids(ansible.listed())
 
 
