@@ -1,4 +1,4 @@
-"""One HTTP request from a host, by the standard library and past every proxy, as a member makes it."""
+"""One HTTP request from a host, by the standard library, past the environment's proxies, as a member makes it."""
 
 from __future__ import annotations
 
@@ -53,12 +53,18 @@ class Reply:
 
 
 def ask(
-    url: str, headers: Mapping[str, str] | None = None, *, method: str = "GET", body: bytes = b"", timeout: float = 5
+    url: str,
+    headers: Mapping[str, str] | None = None,
+    *,
+    method: str = "GET",
+    body: bytes = b"",
+    timeout: float = 5,
+    proxy: str = "",
 ) -> Reply:
     """The answer, whatever its status; redirects are not followed. Raises UnreachableError."""
     request = urllib.request.Request(url, body or None, dict(headers or {}), method=method)
     try:
-        with _OPENER.open(request, timeout=timeout) as answer:
+        with _opener(proxy).open(request, timeout=timeout) as answer:
             return _reply(answer.status, answer.headers, answer.read(LARGEST))
     except urllib.error.HTTPError as error:
         with error:
@@ -76,7 +82,10 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
         return None
 
 
-_OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirect)
+def _opener(proxy: str) -> urllib.request.OpenerDirector:
+    """Without a proxy given there is none, whatever the environment says."""
+    proxies = {"http": proxy, "https": proxy} if proxy else {}
+    return urllib.request.build_opener(urllib.request.ProxyHandler(proxies), _NoRedirect)
 
 
 def _reply(status: int, headers: Any, body: bytes) -> Reply:

@@ -69,8 +69,9 @@ def _origin(target: Seat, sources: Sequence[Seat]) -> str:
     """A group can only be named within one VPC; addresses always can."""
     addresses = _listed([f"{source.address}/32" for source in sources])
     groups = sorted({name for source in sources for name in source.security_groups})
-    near = all(source.network == target.network for source in sources)
-    return f"group {_listed([f'`{name}`' for name in groups])} (or {addresses})" if groups and near else addresses
+    if not groups or any(source.network != target.network for source in sources):
+        return addresses
+    return f"security group {_listed([f'`{name}`' for name in groups])} (or {addresses})"
 
 
 def _listed(items: Sequence[str]) -> str:
