@@ -45,9 +45,8 @@ def test_counts_by_zone_are_entries_of_their_own():
 
 def test_names_and_slots_are_what_the_cloud_takes():
     long = "x" * 43
-    entries = plans.planned_servers(
-        plan(hazelcast={"生产 a:1": {"count": 1}, long: {"count": 1}, long[:-1] + "y": {"count": 1}})
-    )
+    clusters = ("生产 a:1", long, long[:-1] + "y")
+    entries = plans.planned_servers(plan(hazelcast={cluster: {"count": 1} for cluster in clusters}))
     assert entries[0]["name"] == "hazelcast-生产-a-1"
     assert entries[0]["tags"]["hazelcast"] == "生产 a:1"
     assert len({entry["slot"] for entry in entries}) == 3
