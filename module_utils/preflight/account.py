@@ -102,7 +102,10 @@ class Account:
                     asked = True
             except ConfigurationError as error:
                 asked = True
-                found[region] = failed("project", _clause(error), "Correct the region's name, or set project_id.")
+                said = _clause(error).partition(":")[0]
+                found[region] = failed(
+                    "project", said, "Correct the region's name, or set project_id to one of its own."
+                )
             except ApiError as error:
                 found[region] = _failure("project", error)
                 if error.status == 403:
@@ -171,7 +174,9 @@ def _names(body: Json) -> list[str]:
 
 
 def _failure(name: str, error: HuaweiCloudError, besides: str = "") -> Check:
-    return failed(name, _clause(error), _way_out(name, error, besides))
+    # A refusal's sentence (explain.py) quotes the service, up to the bracket, and goes on with what to do.
+    said, bracket, advice = _clause(error).partition("]. ")
+    return failed(name, f"{said}{bracket[:1]}", f"{advice}." if advice else _way_out(name, error, besides))
 
 
 def _clause(error: HuaweiCloudError) -> str:
@@ -183,8 +188,6 @@ def _way_out(name: str, error: HuaweiCloudError, besides: str) -> str:
         return "Correct the environment (HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, HW_REGION_NAME) or the inventory file."
     if isinstance(error, TransportError):
         return "Check HW_ECS_ENDPOINT and HW_IAM_ENDPOINT (empty on Huawei Cloud), name resolution and proxies here."
-    if isinstance(error, ApiError) and error.status == 401:
-        return "Export the right pair as HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK; five wrong signatures lock a key."
     if isinstance(error, ApiError) and error.status == 403:
         action = name if ":" in name else "what is named there"
         return f"Give the key's user a policy with {action}{f', {besides}' if besides else ''}."

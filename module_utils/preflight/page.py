@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from .checks import FAILED
 from .result import verdict
 from .subject import Kind
 
@@ -29,4 +30,7 @@ def render(result: dict[str, Any], directories: Sequence[str]) -> str:
     )
     numbers = Counter(subject["kind"] for subject in result["subjects"])
     kinds = [(kind.value, numbers[kind.value]) for kind in Kind if numbers[kind.value]]
-    return environment.get_template(TEMPLATE).render(result=result, verdict=verdict(result), kinds=kinds)
+    # Of each kind those with something red first.
+    subjects = sorted(result["subjects"], key=lambda subject: all(it["state"] != FAILED for it in subject["checks"]))
+    template = environment.get_template(TEMPLATE)
+    return template.render(result=result, subjects=subjects, verdict=verdict(result), kinds=kinds)
