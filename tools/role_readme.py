@@ -79,10 +79,15 @@ def _section(role: Role, entry: str) -> Iterator[str]:
     for paragraph in _paragraphs(spec.get("description", [])):
         yield from ("", paragraph)
     if options := spec.get("options"):
-        yield from ("", "| variable | type | default | meaning |", "|---|---|---|---|")
-        yield from _rows(options, role.defaults)
+        yield from ("", *table(options, role.defaults))
     if examples := spec.get("examples"):
         yield from ("", "```yaml", examples.rstrip("\n"), "```")
+
+
+def table(options: dict[str, dict[str, Any]], defaults: dict[str, Any]) -> Iterator[str]:
+    """A Markdown table of options as an argument spec has them."""
+    yield from ("| variable | type | default | meaning |", "|---|---|---|---|")
+    yield from _rows(options, defaults)
 
 
 def _rows(options: dict[str, dict[str, Any]], defaults: dict[str, Any], prefix: str = "") -> Iterator[str]:

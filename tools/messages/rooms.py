@@ -18,7 +18,7 @@ PROSE = partial(python.messages, prose=True)
 ERRORS = partial(python.messages, prose=False)
 
 ROOMS: tuple[tuple[str, Reader], ...] = (
-    ("inventory_plugins/**/*.py", PROSE),
+    ("*_plugins/**/*.py", PROSE),
     ("library/**/*.py", PROSE),
     ("module_utils/**/*.py", PROSE),
     ("roles/*/library/*.py", PROSE),
