@@ -180,7 +180,7 @@ def _failure(name: str, error: HuaweiCloudError, besides: str = "") -> Check:
 
 
 def _clause(error: HuaweiCloudError) -> str:
-    return str(error).rstrip(".")
+    return str(error).replace(". (", " (").rstrip(".")
 
 
 def _way_out(name: str, error: HuaweiCloudError, besides: str) -> str:

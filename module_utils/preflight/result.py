@@ -29,4 +29,4 @@ def verdict(result: dict[str, Any]) -> str:
     red, green = result["counts"][FAILED], result["counts"][OK]
     if not red:
         return f"All {green} checks are green."
-    return f"{red} of {red + green} checks {'is' if red == 1 else 'are'} red."
+    return f"{red} of {red + green} check{'' if red + green == 1 else 's'} {'is' if red == 1 else 'are'} red."

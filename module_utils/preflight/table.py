@@ -27,7 +27,8 @@ def _subject(subject: dict[str, Any], widths: list[int]) -> Iterator[str]:
     left = f"{subject['kind'].ljust(widths[0])}  {subject['name'].ljust(widths[1])}  "
     indent = " " * (len(left) + 4)
     good = ", ".join(_name(check) for check in checks if check["state"] == OK)
-    yield from _wrapped(good or "nothing is green", f"{MARKS[FAILED if bad else OK]}  {left}", indent)
+    state = FAILED if bad else OK if good else UNTRIED
+    yield from _wrapped(good or "nothing is green", f"{MARKS[state]}  {left}", indent)
     for check in checks:
         if check["state"] == UNTRIED:
             yield from _wrapped(f"{_name(check)}: {check['said']}", f"    {MARKS[UNTRIED]} ", "       ")
