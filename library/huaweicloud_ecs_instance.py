@@ -108,7 +108,9 @@ options:
             description: This interface is for servers in that zone only, where each zone has subnets of its own.
             type: str
       security_groups:
-        description: Ids of security groups. Others are taken from an existing server. Absent, they are left alone.
+        description:
+          - Ids of security groups. Others are taken from an existing server. Absent or empty, they are left alone, and
+            a new server gets the cloud's default.
         type: list
         elements: str
       system_disk:
@@ -351,7 +353,7 @@ job_ids:
   elements: str
   returned: always
 steps:
-  description: What was done, or in check mode would be, in words.
+  description: What was done, or in check mode would be, in words; after a failure what was set about.
   type: list
   elements: str
   returned: always

@@ -72,6 +72,7 @@ class Run:
         self.outcome.differences = plan.differences
         self.outcome.warnings = plan.warnings
         if self._manner.check:
+            self.outcome.predicted = True
             self.outcome.steps = plan.words()
             self.outcome.after = predict.after(self._entries, plan)
             return

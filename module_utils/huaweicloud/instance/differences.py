@@ -144,7 +144,7 @@ def _metadata_changes(wanted: Wanted, instance: Instance) -> dict[str, str | Non
 
 
 def _group_changes(wanted: Wanted, instance: Instance) -> tuple[tuple[str, ...], tuple[Group, ...]]:
-    if wanted.security_groups is None:
+    if not wanted.security_groups:
         return (), ()
     have = {name for group in instance.groups for name in (group.id, group.name) if name}
     added = tuple(it for it in wanted.security_groups if it not in have)

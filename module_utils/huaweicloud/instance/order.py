@@ -30,7 +30,7 @@ def body(wanted: Wanted, image_id: str, zone: str, name: str, count: int) -> Jso
     optional: Json = {
         "availability_zone": zone,
         "data_volumes": [_disk(it) | {"delete_on_termination": it.delete_on_termination} for it in wanted.data_disks],
-        "security_groups": [{"id": it} for it in wanted.security_groups or ()],
+        "security_groups": [{"id": it} for it in wanted.security_groups],
         "publicip": _eip(wanted.eip) if wanted.eip else None,
         "key_name": wanted.key_name,
         "adminPass": wanted.admin_password,

@@ -17,7 +17,7 @@ _VOLATILE = ("created", "fault")
 
 @dataclass
 class Outcome:
-    """`before` and `after`: the servers of each entry. `steps`: what was done, or would be, in words."""
+    """`before` and `after`: the servers of each entry. `steps`: what was set about, or, `predicted`, would be."""
 
     entries: Sequence[Wanted]
     before: list[list[Instance]] = field(default_factory=list)
@@ -29,13 +29,14 @@ class Outcome:
     jobs: list[str] = field(default_factory=list)
     differences: list[Json] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    predicted: bool = False
 
     def result(self) -> Json:
         """The module's result: the same keys in every path, after a failure too."""
         instances = [it for entry in self.after for it in sorted(entry, key=lambda it: (natural(it.name), it.id))]
         one = len(self.entries) == 1 and self.entries[0].count is None
         return {
-            "changed": bool(self.steps),
+            "changed": bool(self.created or self.changed or self.deleted or (self.predicted and self.steps)),
             "instance": instances[0].result() if one and instances else None,
             "instances": [it.result() for it in instances],
             "instance_ids": [it.id for it in instances if it.id],

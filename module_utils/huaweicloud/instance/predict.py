@@ -47,7 +47,7 @@ def made(step: Create, name: str, server_id: str = "", status: str = "") -> Inst
             tags=wanted.all_tags,
             security_groups=(),
         ),
-        groups=tuple(Group(id=it) for it in wanted.security_groups or ()),
+        groups=tuple(Group(id=it) for it in wanted.security_groups),
         image_name="" if is_id(wanted.image) else wanted.image,
         key_name=wanted.key_name,
         agency=wanted.agency,

@@ -24,7 +24,7 @@ def subject(code: str, wanted: Wanted, zone: str, count: int) -> str:
     """What a refused or failed creation is about, in words; empty when the code does not say."""
     subnets = ", ".join(it.subnet for it in wanted.networks_in(zone))
     addresses = ", ".join(it.address for it in wanted.networks_in(zone) if it.address)
-    groups = ", ".join(wanted.security_groups or ())
+    groups = ", ".join(wanted.security_groups)
     where = f" in availability zone {zone}" if zone else ""
     subjects = {
         QUOTA: f"the quota of region {wanted.region} has no room for {count} more of flavor {wanted.flavor}",

@@ -77,7 +77,7 @@ class Eip:
 class Wanted:
     """One entry: a server (by `id`, `name` or the tags `select`), or with `count` that many servers with `select`.
 
-    None, or an empty text where a text is meant: leave it as it is. `tags` and `metadata` are what the user wrote; a
+    What is None or empty is left as it is. `tags` and `metadata` are what the user wrote; a
     None among the values of `metadata` removes the item.
     """
 
@@ -94,7 +94,7 @@ class Wanted:
     image: str = ""
     vpc: str = ""
     networks: tuple[Network, ...] = ()
-    security_groups: tuple[str, ...] | None = None
+    security_groups: tuple[str, ...] = ()
     system_disk: Disk | None = None
     data_disks: tuple[Disk, ...] = ()
     eip: Eip | None = None
@@ -152,7 +152,7 @@ def read_wanted(given: Options, region: str, where: str) -> Wanted:
     options = {**given, **{name: value for name, value in DEFAULTS.items() if given.get(name) is None}}
     plan, slot = _text(options, "plan"), _text(options, "slot") or _text(options, "name")
     count = options.get("exact_count")
-    select = _tags(options.get("count_tags")) or ({PLAN_TAG: plan, SLOT_TAG: slot} if plan and slot else {})
+    select = read_tags(options.get("count_tags")) or ({PLAN_TAG: plan, SLOT_TAG: slot} if plan and slot else {})
     wanted = Wanted(
         where=where,
         region=_text(options, "region") or region,
@@ -167,14 +167,14 @@ def read_wanted(given: Options, region: str, where: str) -> Wanted:
         image=_text(options, "image"),
         vpc=_text(options, "vpc_id"),
         networks=tuple(_network(it) for it in options.get("networks") or ()),
-        security_groups=None if options.get("security_groups") is None else tuple(options["security_groups"]),
+        security_groups=tuple(options.get("security_groups") or ()),
         system_disk=_disk(options["system_disk"]) if options.get("system_disk") else None,
         data_disks=tuple(_disk(it) for it in options.get("data_disks") or ()),
         eip=_eip(options["eip"]) if options.get("eip") else None,
         key_name=_text(options, "key_name"),
         admin_password=_text(options, "admin_password"),
         user_data=options.get("user_data") or "",
-        tags=None if options.get("tags") is None else _tags(options["tags"]),
+        tags=None if options.get("tags") is None else read_tags(options["tags"]),
         purge_tags=options["purge_tags"],
         metadata=_metadata(options.get("metadata")),
         agency=_text(options, "agency"),
@@ -200,6 +200,11 @@ def encoded(user_data: str) -> str:
     return base64.b64encode(content).decode()
 
 
+def read_tags(value: Any) -> dict[str, str]:
+    """A map of texts from what a user wrote; YAML's true is the text `true`."""
+    return {str(key): _plain(it) for key, it in (value or {}).items()}
+
+
 def check_tags(tags: Mapping[str, str]) -> list[str]:
     """What is wrong with tags (ECS API, 'Tag Types')."""
     faults = [f"tag key {key!r} is not 1 to 36 characters without = * < > \\ , | /" for key in tags if _bad_key(key)]
@@ -211,6 +216,14 @@ def check_tags(tags: Mapping[str, str]) -> list[str]:
     if len(tags) > MAX_TAGS:
         faults.append(f"{len(tags)} tags are more than a server may have ({MAX_TAGS})")
     return faults
+
+
+def _is_ipv4(text: str) -> bool:
+    try:
+        ipaddress.IPv4Address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _bad_key(key: str) -> bool:
@@ -233,6 +246,8 @@ def _faults(wanted: Wanted) -> Iterable[str]:
         encoded(wanted.user_data)
     except ConfigurationError as error:
         yield str(error).rstrip(".")
+    for address in (it.address for it in wanted.networks if it.address and not _is_ipv4(it.address)):
+        yield f"networks.address {address!r} is not an IPv4 address"
     if wanted.count is not None and any(it.address for it in wanted.networks):
         yield "a fixed address cannot be given to several servers: leave out networks.address or exact_count"
 
@@ -262,13 +277,9 @@ def _zones(options: Options) -> tuple[str, ...]:
 
 
 def _network(given: Options) -> Network:
-    address = _text(given, "address")
-    if address:
-        try:
-            ipaddress.IPv4Address(address)
-        except ValueError:
-            raise ConfigurationError(f"networks: {address!r} is not an IPv4 address.") from None
-    return Network(_text(given, "subnet_id"), address, bool(given.get("ipv6")), _text(given, "availability_zone"))
+    return Network(
+        _text(given, "subnet_id"), _text(given, "address"), bool(given.get("ipv6")), _text(given, "availability_zone")
+    )
 
 
 def _disk(given: Options) -> Disk:
@@ -284,11 +295,6 @@ def _eip(given: Options) -> Eip:
         bandwidth=_text(given, "bandwidth_id"),
         delete_on_termination=given.get("delete_on_termination") is not False,
     )
-
-
-def _tags(value: Any) -> dict[str, str]:
-    """Texts; YAML's true is the text `true`."""
-    return {str(key): _plain(it) for key, it in (value or {}).items()}
 
 
 def _metadata(value: Any) -> dict[str, str | None]:

@@ -6,15 +6,22 @@ import contextlib
 import importlib.util
 import io
 import json
+import threading
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from ansible.module_utils import basic
+from ansible.module_utils.common import warnings
 from ansible.module_utils.testing import patch_module_args
 from region_world import GROUP, IMAGE, PROJECT, SUBNET, VPC, SlowHosts, World
 
 from lab.api import app
+from lab.region.cloud import Cloud
+from lab.region.jobs import Jobs
+from lab.region.lifecycle import Lifecycle
+from lab.settings import SecurityGroup
 
+OTHER_GROUP = "82b57cf7-2dcb-4696-9601-4818cf406f87"
 ROOT = Path(__file__).resolve().parents[3]
 
 NEW = {
@@ -38,12 +45,35 @@ def load(name):
     return module
 
 
+class Hosts(SlowHosts):
+    """Hosts whose deletion waits for `end`."""
+
+    def __init__(self):
+        super().__init__()
+        self.end = threading.Event()
+        self.end.set()
+
+    def delete(self, server_id):
+        self.end.wait(10)
+        super().delete(server_id)
+
+
 class InstanceWorld(World):
     """`run` calls a module; `requests` counts what the region was asked since the last `forget`."""
 
     def __init__(self, url, folder):
-        self.hosts = SlowHosts()
+        self.hosts = Hosts()
         super().__init__(self.hosts)
+        region = replace(
+            self.settings.regions[0],
+            security_groups=(SecurityGroup(GROUP, "default"), SecurityGroup(OTHER_GROUP, "members")),
+        )
+        regions = (region, *self.settings.regions[1:])
+        self.settings = replace(self.settings, regions=regions, public_cidr="10.201.254.0/24")
+        self.cloud = Cloud(self.settings, self.hosts)
+        self.jobs = Jobs(self.cloud)
+        self.lifecycle = Lifecycle(self.cloud, self.jobs)
+        self.region = region
         self.url = url
         self.folder = folder
         self.application = app.create_app(self.cloud, self.jobs, self.journal)
@@ -70,11 +100,13 @@ class InstanceWorld(World):
         arguments = {**self.connection(), **params, "_ansible_check_mode": check, "_ansible_diff": diff}
         if module == "huaweicloud_ecs_instance":
             arguments.setdefault("state_file", str(self.state_file))
-        basic._ANSIBLE_ARGS = None
+        warnings._global_warnings.clear()  # a module is a process of its own: here they are one
         said = io.StringIO()
         with patch_module_args(arguments), contextlib.redirect_stdout(said), contextlib.suppress(SystemExit):
             load(module).main()
-        return json.loads(said.getvalue())
+        result = json.loads(said.getvalue())
+        result["warnings"] = [it["event"]["msg"] for it in result.get("warnings", ())]
+        return result
 
     def servers(self):
         """The region's records, oldest first."""
