@@ -16,20 +16,29 @@ import javax.net.ssl.SSLException;
 /** Sends requests over the JDK's HTTP client within a deadline. */
 final class HttpTransport {
 
-    private final HttpClient client;
     private final Duration connectTimeout;
     private final Duration readTimeout;
+    private final ProxySelector proxies;
+    private HttpClient client;
 
     HttpTransport(Duration connectTimeout, Duration readTimeout, ProxySelector proxies) {
         this.connectTimeout = connectTimeout;
         this.readTimeout = readTimeout;
-        this.client = HttpClient.newBuilder()
-                // One request at a time needs no HTTP/2, and an upgrade header on plain HTTP upsets small servers.
-                .version(HttpClient.Version.HTTP_1_1)
-                .followRedirects(HttpClient.Redirect.NEVER)
-                .connectTimeout(connectTimeout)
-                .proxy(proxies)
-                .build();
+        this.proxies = proxies;
+    }
+
+    /** Made by whoever asks first: it loads TLS and its trust store, which the start of a member need not wait for. */
+    private synchronized HttpClient client() {
+        if (client == null) {
+            client = HttpClient.newBuilder()
+                    // One request at a time needs no HTTP/2, and an upgrade header on plain HTTP upsets small servers.
+                    .version(HttpClient.Version.HTTP_1_1)
+                    .followRedirects(HttpClient.Redirect.NEVER)
+                    .connectTimeout(connectTimeout)
+                    .proxy(proxies)
+                    .build();
+        }
+        return client;
     }
 
     /**
@@ -46,7 +55,7 @@ final class HttpTransport {
                 .method(call.method(), call.body().isEmpty() ? BodyPublishers.noBody() : BodyPublishers.ofString(call.body()));
         call.headers().forEach(request::header);
         try {
-            return new HttpReply(client.send(request.build(), info -> new TimedBody(readTimeout, deadline)));
+            return new HttpReply(client().send(request.build(), info -> new TimedBody(readTimeout, deadline)));
         } catch (IOException | UnresolvedAddressException e) {
             throw CloudException.trouble(sentence(call.uri(), e));
         } catch (InterruptedException e) {
