@@ -81,6 +81,7 @@ lint: setup
 	@shellcheck roles/first_boot/files/init.sh
 	@ansible-lint -q --offline
 	@python tools/role_readme.py --check
+	@python -m tools.variables --check
 	@$(MVN) -f discovery/pom.xml -DskipTests test-compile
 	@$(MVN) -f services/hazelcast_probe/pom.xml -DskipTests test-compile
 

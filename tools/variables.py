@@ -17,13 +17,13 @@ INTRODUCTION = """\
 
 # Variables
 
-Every variable of every role. Put yours into `inventory/group_vars/`: for all servers into `all/`, for all Hazelcast clusters
-into `hazelcast.yml`, for one cluster into a file named after its group, such as `hazelcast_prod_a.yml`. What is there already
-goes before the defaults of this page: `inventory/group_vars/hazelcast.yml` makes the required ones from the servers' tags.
-Secrets are variables `vault_*` (`inventory/group_vars/all/secrets.yml`).
+Every variable of every role. Put yours into `inventory/group_vars/`: for all servers into `all/`, for all Hazelcast
+clusters into `hazelcast.yml`, for one cluster into a file named after its group, such as `hazelcast_prod_a.yml`. What
+is there already goes before the defaults of this page: `inventory/group_vars/hazelcast.yml` makes the required ones
+from the servers' tags. Secrets are variables `vault_*` (`inventory/group_vars/all/secrets.yml`).
 
-The options of the inventory plugin, which is no role: `ansible-doc -t inventory huaweicloud_ecs`. Those of the report page:
-[report.md](report.md#options).
+The options of the inventory plugin, which is no role: `ansible-doc -t inventory huaweicloud_ecs`. Those of the report
+page: [report.md](report.md#options).
 """
 
 
