@@ -1,7 +1,8 @@
-"""A cloud for tests, on loopback: it speaks the shapes of ECS and IAM and makes the trouble a test asks for.
+"""A cloud for tests, on loopback: it speaks the shapes of ECS and IAM and answers whatever a test asks for.
 
-The official client stack goes over the wire to it. Signatures are not checked here (the lab's API does that);
-an access key it does not know gets 401.
+Most tests run against the lab's API, which checks signatures. This one is for what the lab does not do: show the
+headers and the query as they arrived, TLS, proxies, redirects, other statuses (403, 502, 504), compressed, chunked or
+dripping bodies, pages of another size, and servers with chosen ids and addresses (golden cases).
 """
 
 from __future__ import annotations

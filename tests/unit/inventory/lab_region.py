@@ -193,11 +193,15 @@ class Ansible:
         path.write_text(text or yaml.safe_dump({"plugin": "huaweicloud_ecs", **options}, allow_unicode=True), "utf-8")
         return path
 
-    def run(self, command, *arguments, path=None, cwd=ROOT, **environment):
-        """One command on the inventory file `path` (none: an empty one)."""
+    def run(self, command, *arguments, path, **more):
+        """One command on the inventory file `path`."""
+        return self.command(command, "-i", path, *arguments, **more)
+
+    def command(self, command, *arguments, cwd=ROOT, **environment):
+        """One command; a variable of the environment that is None is not set."""
         given = {**self.environment, **environment}
         return subprocess.run(
-            [Path(sys.executable).parent / command, "-i", path or self.file(), *arguments],
+            [Path(sys.executable).parent / command, *arguments],
             capture_output=True,
             text=True,
             cwd=cwd,
@@ -214,11 +218,16 @@ class Ansible:
         result = self.inventory(*arguments, environment=environment, **options)
         assert result.returncode == 0, result.stderr
         assert "[WARNING]" not in result.stderr, result.stderr
-        return json.loads(result.stdout)["_meta"]["hostvars"]
+        return loaded(result)["_meta"]["hostvars"]
 
     def failure(self, *arguments, environment=None, **options):
         """The one sentence of a run that fails as it must: not zero, no host, no traceback, no other plugin's word."""
         return sentence_of(self.inventory(*arguments, environment=environment, **options))
+
+
+def loaded(result):
+    """What a command printed as JSON, without Ansible's marks of what is no template."""
+    return json.loads(result.stdout, object_hook=lambda it: it.get("__ansible_unsafe", it))
 
 
 def sentence_of(result):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 import yaml
-from lab_region import LIST, REGION, sentence_of
+from lab_region import LIST, REGION, loaded, sentence_of
 
 
 @pytest.fixture
@@ -15,11 +15,10 @@ def two(lab):
 
 
 def test_list_forms(ansible, two):
-    plain = json.loads(ansible.inventory().stdout)
-    exported = json.loads(ansible.inventory("--export").stdout)
+    plain, exported = loaded(ansible.inventory()), loaded(ansible.inventory("--export"))
     for listed in (plain, exported):
         assert sorted(listed["hazelcast"]["children"]) == ["hazelcast_prod", "hazelcast_test"]
-        assert listed["_meta"]["hostvars"]["web-1"]["ecs_name"] == {"__ansible_unsafe": "web-1"}
+        assert listed["_meta"]["hostvars"]["web-1"]["ecs_name"] == "web-1"
     as_yaml = yaml.safe_load(ansible.inventory("--yaml").stdout.replace("!unsafe ", ""))
     clusters = as_yaml["all"]["children"]["hazelcast"]["children"]
     assert clusters["hazelcast_prod"]["hosts"]["web-1"]["ecs_tags"] == {"hazelcast": "prod"}
@@ -30,7 +29,7 @@ def test_graph_host_and_limit(ansible, two):
     graph = ansible.run("ansible-inventory", "--graph", "--vars", path=path).stdout
     assert "|  |--@hazelcast_prod:\n  |  |  |--web-1\n" in graph
     assert f"{{ecs_region = {REGION}}}" in graph
-    one = json.loads(ansible.run("ansible-inventory", "--host", "web-2", path=path).stdout)
+    one = loaded(ansible.run("ansible-inventory", "--host", "web-2", path=path))
     assert one["ecs_tags"] == {"hazelcast": "test"}
     assert list(ansible.listed("-l", "hazelcast_test")) == ["web-2"]
     assert list(ansible.listed("-l", "tag_hazelcast_prod:&region_lab_north_1")) == ["web-1"]

