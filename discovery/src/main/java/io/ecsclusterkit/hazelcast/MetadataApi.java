@@ -16,6 +16,8 @@ import java.util.Optional;
 final class MetadataApi {
 
     private static final String TOKEN_LIFE_SECONDS = "21600";
+    /** What a server without one is told. A 401 that says anything else is no reason to go without the other servers. */
+    private static final String NO_AGENCY = "configure Cloud Service Agency";
 
     private final HttpTransport transport;
     private final URI endpoint;
@@ -47,10 +49,10 @@ final class MetadataApi {
     /** The temporary key of this server's agency, or nothing when it has none: GET /openstack/latest/securitykey. */
     Optional<AgencyKey.TemporaryKey> temporaryKey(Deadline deadline) throws CloudException {
         try (HttpReply reply = get("/openstack/latest/securitykey", deadline)) {
-            if (reply.status() == 401 || reply.status() == 403 || reply.status() == 404) {
-                return Optional.empty();
-            }
             if (!reply.ok()) {
+                if (reply.status() == 404 || reply.status() == 401 && reply.text().contains(NO_AGENCY)) {
+                    return Optional.empty();
+                }
                 throw unusable("answered " + reply.status() + " when asked for the agency's key");
             }
             Map<String, String> fields = fields(reply, "credential");
