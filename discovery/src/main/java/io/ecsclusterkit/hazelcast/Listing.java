@@ -18,16 +18,15 @@ final class Listing {
 
     /** Servers without an address in the network are left out. */
     static Listing of(Collection<Server> servers, Network network, Myself myself) {
+        List<Server> reachable = new ArrayList<>(servers.size());
         List<String> addresses = new ArrayList<>(servers.size());
-        Server self = null;
         for (Server server : servers) {
-            Optional<String> address = network.addressOf(server);
-            address.ifPresent(addresses::add);
-            if (address.isPresent() && myself.is(server)) {
-                self = server;
-            }
+            network.addressOf(server).ifPresent(address -> {
+                reachable.add(server);
+                addresses.add(address);
+            });
         }
-        return new Listing(addresses, self);
+        return new Listing(addresses, myself.among(reachable).orElse(null));
     }
 
     List<String> addresses() {

@@ -4,9 +4,11 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.SocketException;
+import java.util.Collection;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 
 /** This server, as it knows itself: by its metadata service where that may be asked, and by its addresses. */
 final class Myself {
@@ -73,9 +75,23 @@ final class Myself {
         return Optional.ofNullable(identity);
     }
 
-    boolean is(Server server) {
-        boolean sameId = identity != null && server.id().equals(identity.instanceId());
-        return sameId || server.addresses().stream().anyMatch(address -> addresses.contains(address.ip()));
+    /**
+     * This server among those of a list: by its id, else by the member's address, else by any address of this machine. (In
+     * this order, because some addresses are on many machines: those of container bridges.)
+     */
+    Optional<Server> among(Collection<Server> servers) {
+        String id = identity == null ? null : identity.instanceId();
+        return first(servers, server -> server.id().equals(id))
+                .or(() -> first(servers, server -> hasAddress(server, Set.of(address()))))
+                .or(() -> first(servers, server -> hasAddress(server, addresses)));
+    }
+
+    private static Optional<Server> first(Collection<Server> servers, Predicate<Server> wanted) {
+        return servers.stream().filter(wanted).findFirst();
+    }
+
+    private static boolean hasAddress(Server server, Set<String> wanted) {
+        return server.addresses().stream().anyMatch(address -> wanted.contains(address.ip()));
     }
 
     /** The address other members reach this one at. */

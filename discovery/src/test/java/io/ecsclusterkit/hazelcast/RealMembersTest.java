@@ -19,6 +19,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
@@ -76,19 +77,16 @@ class RealMembersTest {
         return strategy;
     }
 
-    private List<HazelcastInstance> start(int members) {
+    private static List<HazelcastInstance> start(List<Config> configs) {
         List<CompletableFuture<HazelcastInstance>> starting = new ArrayList<>();
-        for (int i = 0; i < members; i++) {
-            Config config = config(firstPort + i);
-            starting.add(CompletableFuture.supplyAsync(() -> Hazelcast.newHazelcastInstance(config)));
-        }
+        configs.forEach(config -> starting.add(CompletableFuture.supplyAsync(() -> Hazelcast.newHazelcastInstance(config))));
         return starting.stream().map(CompletableFuture::join).collect(Collectors.toList());
     }
 
     @Test
     void membersOnOneServerFormOneClusterAndAClientFindsIt() {
         rig.agency().set("port", firstPort + "-" + (firstPort + 2), "tag-key", "hazelcast").here().tag("hazelcast", "a");
-        List<HazelcastInstance> members = start(3);
+        List<HazelcastInstance> members = start(List.of(config(firstPort), config(firstPort + 1), config(firstPort + 2)));
         for (HazelcastInstance member : members) {
             assertEquals(3, member.getCluster().getMembers().size());
             for (Member seen : member.getCluster().getMembers()) {
@@ -102,6 +100,29 @@ class RealMembersTest {
         HazelcastInstance found = HazelcastClient.newHazelcastClient(client);
         assertEquals("v", found.getMap("m").get("k"));
         found.shutdown();
+    }
+
+    @Test
+    void membersInThreeZonesFormOneClusterThoughMetadataIsDown() {
+        rig.keys().metadata().set("port", firstPort + "-" + (firstPort + 2), "tag-key", "hazelcast", "tag-value", "a");
+        rig.cloud.trouble = (seen, exchange) -> {
+            if (seen.path.startsWith("/openstack/")) {
+                FakeCloud.answer(exchange, 503, "");
+                return true;
+            }
+            return false;
+        };
+        List<Config> configs = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            String address = "127.0.0." + (i + 1);
+            rig.cloud.add(Rig.REGION, FakeServer.at(address).tag("hazelcast", "a").zone("lab-north-1" + "abc".charAt(i)));
+            configs.add(config(firstPort + i).setProperty("hazelcast.local.localAddress", address));
+        }
+        for (HazelcastInstance member : start(configs)) {
+            Set<String> zones = member.getCluster().getMembers().stream()
+                    .map(seen -> seen.getAttribute("hazelcast.partition.group.zone")).collect(Collectors.toSet());
+            assertEquals(Set.of("lab-north-1/lab-north-1a", "lab-north-1/lab-north-1b", "lab-north-1/lab-north-1c"), zones);
+        }
     }
 
     @Test
