@@ -23,6 +23,8 @@ final class Roster {
     private static final Duration LATER_DEADLINE = Duration.ofSeconds(5);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
     private static final int MOST_DOUBLINGS = 4;
+    /** A try that has less time ends in a timeout, which would hide the real reason. */
+    private static final Duration SHORTEST_TRY = Duration.ofMillis(500);
     private static final int MANY_UNTAGGED = 20;
 
     private final EcsConfig config;
@@ -172,7 +174,7 @@ final class Roster {
     private boolean pause(int tries, Deadline deadline) {
         long most = FIRST_PAUSE.toMillis() << Math.min(tries - 1, MOST_DOUBLINGS);
         sleep(deadline.cap(Duration.ofMillis(ThreadLocalRandom.current().nextLong(most / 2, most + 1))));
-        return !deadline.passed();
+        return deadline.left().compareTo(SHORTEST_TRY) >= 0;
     }
 
     private void sleep(Duration duration) {
