@@ -174,3 +174,14 @@ class TestSecrets:
         result = ansible.inventory("-vvvvv", full_hostvars=True)
         assert "web-1" in result.stdout
         assert "ATTR:user_data" not in result.stdout + result.stderr
+
+
+def test_variables_of_the_command_line(lab, ansible):
+    """`use_extra_vars` lets compose see them; options and host names always do."""
+    lab.seed(1)
+    options = {"compose": {"x_who": "who | default('nobody')"}, "hostnames": ["{{ ecs_name }}.{{ who }}"]}
+    given = ("-e", "who=ops", "-e", f"where={REGION}")
+    assert ansible.listed(*given, **options)["web-1.ops"]["x_who"] == "nobody"
+    assert (
+        ansible.listed(*given, **options, use_extra_vars=True, regions=["{{ where }}"])["web-1.ops"]["x_who"] == "ops"
+    )
