@@ -55,6 +55,7 @@ NO_MESSAGE: dict[str, str] = {
     "expected time frame": "looked for in the words of Huawei Cloud",
     "did not answer": "the same",
     "reach the limit": "the same",
+    "configure Cloud Service Agency": "the same",
     "MB of memory": "a part of other messages",
     "in availability zone …": "the same",
     "or security group …": "the same",
