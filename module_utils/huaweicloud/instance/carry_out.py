@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from ..errors import ApiError, HuaweiCloudError
-from ..retry import Deadline
+from ..retry import Deadline, is_transient
 from . import jobs, order, refusals
 from .api import MOST_IN_A_BATCH, JobState, ServerApi
 from .differences import Update, is_id
@@ -113,7 +113,9 @@ class Steps:
         try:
             job_id, ids = api.create(body, placed.token)
         except ApiError as error:
-            if error.code in refusals.TOKEN_INVALID or error.code not in refusals.LOOK_AGAIN:
+            if is_transient(error):
+                raise  # nobody knows what came of it: the token stays
+            if error.code != refusals.TOKEN_OF_ANOTHER_BODY:
                 self._ledger.settle(placed)
             if error.code not in refusals.LOOK_AGAIN:
                 refusals.name_it(error, wanted, step.zone, count)

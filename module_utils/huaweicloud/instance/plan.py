@@ -189,6 +189,7 @@ class _Planner:
         """Servers that never came up make place for new ones, or stop the run, as on_failure says."""
         if wanted.on_failure == "delete":
             self.plan.deletes.append(Delete(wanted, tuple(broken)))
+            self._taken[wanted.region] -= {it.name for it in broken}
             return
         which = ", ".join(f"{it.label}: {it.fault or 'no reason given'}" for it in broken)
         raise ConfigurationError(
