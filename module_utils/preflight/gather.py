@@ -99,7 +99,7 @@ def _port_checks(asked: Sequence[Heard]) -> dict[str, list[Check]]:
     seats = {host["name"]: Seat(**host["fit"]["seat"]) for host in asked if "seat" in host["fit"]}
     clusters = {host["name"]: host["cluster"] for host in asked}
     walls = [Wall(**wall) for host in asked for wall in host["met"].get("walls", ())]
-    callers = [host["name"] for host in asked if "walls" in host["met"]]
+    callers = [host["name"] for host in asked if "walls" in host["met"] and host["name"] in seats]
     return {
         name: _ports_of(
             seat,

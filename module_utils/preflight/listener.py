@@ -26,19 +26,26 @@ def hold_open(address: str, ports: Iterable[int], callers: Iterable[str], second
     if not waiting_for:
         return []
     sockets = {port: bound for port in ports if (bound := _bound(address, port)) is not None}
-    if sockets and os.fork() == 0:
-        _serve_alone(sockets, waiting_for, seconds)
+    if sockets:
+        child = os.fork()
+        if not child:
+            _serve_alone(sockets, waiting_for, seconds)
+        os.waitpid(child, 0)
     for each in sockets.values():
         each.close()
     return sorted(sockets)
 
 
 def stop_leftovers() -> None:
-    """End the processes of an earlier preflight: a port they hold is free."""
+    """End the processes of an earlier preflight: a port they hold is free.
+
+    Those in containers of this host are on networks of their own, and not ours.
+    """
     ended = []
+    network = Path("/proc/self/ns/net").readlink()
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            if (process / "comm").read_text().strip() == NAME:
+            if (process / "comm").read_text().strip() == NAME and (process / "ns/net").readlink() == network:
                 os.kill(int(process.name), signal.SIGKILL)
                 ended.append(process)
     end = time.monotonic() + 1
@@ -79,9 +86,10 @@ def _serve_alone(sockets: dict[int, socket.socket], callers: set[str], seconds: 
     """The child: never returns. Detached, so that neither Ansible nor sshd waits for it."""
     try:
         os.setsid()
+        # Before the grandchild, which has it from here: whoever looks for it by name finds it.
+        Path("/proc/self/comm").write_text(NAME)
         if os.fork():
             os._exit(0)
-        Path("/proc/self/comm").write_text(NAME)
         keep = {each.fileno() for each in sockets.values()}
         null = os.open(os.devnull, os.O_RDWR)
         for descriptor in map(int, os.listdir("/proc/self/fd")):  # noqa: PTH208 - their numbers are what is wanted

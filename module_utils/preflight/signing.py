@@ -14,9 +14,8 @@ ALGORITHM = "SDK-HMAC-SHA256"
 
 
 def query_string(query: Sequence[tuple[str, str]]) -> str:
-    """The query as it is signed and sent: sorted by name, values of one name in order."""
-    pairs = sorted((quote(name, safe="~"), quote(value, safe="~")) for name, value in query)
-    return "&".join(f"{name}={value}" for name, value in pairs)
+    """The query as it is signed and sent: sorted, and encoded after that."""
+    return "&".join(f"{quote(name, safe='~')}={quote(value, safe='~')}" for name, value in sorted(query))
 
 
 def authorization(
