@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from lab.customer import ServerView
+from tests.lab.fleet import Fleet
 from tests.lab.world import ROOTS, World, remove_leftovers
 
 
@@ -36,6 +37,14 @@ def region(labs: Callable[[str], World]) -> World:
     world = labs("shared")
     world.up()
     return world
+
+
+@pytest.fixture(scope="session")
+def fleet(labs: Callable[[str], World]) -> Fleet:
+    """Hosts in two regions and three VPCs, ready to run Hazelcast members by hand."""
+    fleet = Fleet(labs("fleet"))
+    fleet.up()
+    return fleet
 
 
 @pytest.fixture
