@@ -12,6 +12,18 @@ from fake_cloud import FakeCloud  # isort: skip
 from lab_region import Ansible, LabRegion  # isort: skip
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "cli: runs Ansible's commands as processes, half a second of CPU each time")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """`-m "not cli"` leaves out what takes most of the time."""
+    for item in items:
+        if "ansible" in getattr(item, "fixturenames", ()):
+            item.add_marker("cli")
+
+
 @pytest.fixture
 def cloud():
     with FakeCloud() as fake:
