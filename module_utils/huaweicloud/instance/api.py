@@ -122,7 +122,7 @@ class ServerApi:
         """API: ShowJob, GET /v1/{project_id}/jobs/{job_id}."""
         path = f"/v1/{_part(self.project_id)}/jobs/{_part(job_id)}"
         operation = Operation("ecs", "ecs:cloudServers:showJob", path, self.region, self.project_id)
-        return self._client.call(operation, _job_state)
+        return self._client.call(operation, job_state)
 
     def limits(self) -> dict[str, int]:
         """What the project may have and has (`maxTotalInstances`, `totalInstancesUsed` …). API: ShowServerLimits."""
@@ -185,7 +185,8 @@ def _nothing(_: Json) -> None:
     """What an answer says beyond "accepted" is not needed."""
 
 
-def _job_state(answer: Json) -> JobState:
+def job_state(answer: Json) -> JobState:
+    """ShowJob's answer, as ECS and IMS give it. Raises AnswerError."""
     if not answer.get("status"):
         raise AnswerError("The answer holds no status of a job.")
     parts = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
@@ -19,8 +20,13 @@ if (folder := str(ROOT / "module_utils")) not in ansible.module_utils.__path__:
 sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "tests" / "unit" / "lab")]
 
 import pytest  # noqa: E402
+from cuts import hurried  # noqa: E402
 from instance_world import InstanceWorld  # noqa: E402
 from region_world import Switch, listening  # noqa: E402
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "unhurried: pauses are as long as they are for a user")
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +34,13 @@ def socket_and_switch():
     switch = Switch()
     with listening(switch) as address:
         yield address, switch
+
+
+@pytest.fixture(autouse=True)
+def fast(request):
+    """Pauses are short; a test that measures them is marked `unhurried`."""
+    with contextlib.nullcontext() if request.node.get_closest_marker("unhurried") else hurried():
+        yield
 
 
 @pytest.fixture

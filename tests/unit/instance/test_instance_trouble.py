@@ -7,19 +7,12 @@ import stat
 import threading
 
 import pytest
-from cuts import hurried
 from instance_world import NEW, ZONES
 from region_world import GROUP, PASSWORD, SUBNET, VPC
 from starlette.responses import JSONResponse
 
 POOL = {"name": "hz", "count_tags": {"hazelcast": "a"}, "availability_zones": ZONES, **NEW}
 THREE = ["hz-0001", "hz-0002", "hz-0003"]
-
-
-@pytest.fixture(autouse=True)
-def fast():
-    with hurried():
-        yield
 
 
 def orders(cloud):
