@@ -1,4 +1,4 @@
-"""The programs of bench/discovery/java, built and run."""
+"""The programs of bench/discovery/programs, built and run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-TARGET = HERE / "java/target"
+TARGET = HERE / "programs/target"
 PACKAGE = "io.ecsclusterkit.hazelcast"
 LONGEST = 600
 """Seconds that any of the programs may take."""
@@ -16,9 +16,10 @@ LONGEST = 600
 
 @cache
 def class_path() -> str:
-    """Builds them and the jar they measure. Raises CalledProcessError when Maven fails; it has said why."""
+    """Builds them and the jar they measure. Raises AssertionError with Maven's last words when it fails."""
     maven = ["mvn", "-q", "-B", "-ntp", "-Dstyle.color=never", "-DskipTests"]
-    subprocess.run([*maven, "-f", str(HERE / "pom.xml"), "package"], check=True)
+    built = subprocess.run([*maven, "-f", HERE / "pom.xml", "package"], capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stdout[-2000:]
     return f"{TARGET}/ecs-discovery-bench-0.1.0.jar:{TARGET}/lib/*"
 
 
@@ -37,6 +38,7 @@ def jmh(pattern: str, result: Path, *arguments: str) -> dict[str, float]:
     """The median of each benchmark of that name, in milliseconds, by method."""
     options = [pattern, "-rf", "json", "-rff", str(result), *arguments]
     command = ["java", "-cp", class_path(), "org.openjdk.jmh.Main", *options]
-    subprocess.run(command, stdout=subprocess.DEVNULL, check=True, timeout=LONGEST)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONGEST)
+    assert done.returncode == 0, done.stdout[-1000:] + done.stderr[-1000:]
     found = json.loads(result.read_text())
     return {each["benchmark"].rpartition(".")[2]: each["primaryMetric"]["scorePercentiles"]["50.0"] for each in found}

@@ -42,7 +42,7 @@ class Start:
 
 
 def run() -> str:
-    """All tables as Markdown. Raises CalledProcessError or RoundFailedError when a program fails."""
+    """All tables as Markdown. Raises AssertionError or RoundFailedError when a program fails."""
     java.class_path()
     steps: tuple[Callable[[], tuple[str, ...]], ...] = (listing, memory, lone_start, cluster_start, day)
     rows = [step() for step in steps]
