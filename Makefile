@@ -116,4 +116,4 @@ bench: setup jar  ## what is fast, measured on this machine
 	@$(BIN)/python -m bench $(WHAT)
 
 clean:  ## what `make` made, but for the lab
-	@rm -rf build reports discovery/target services/*/target .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf build reports discovery/target bench/discovery/programs/target services/*/target .mypy_cache .ruff_cache .pytest_cache
