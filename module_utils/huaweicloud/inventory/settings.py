@@ -111,12 +111,12 @@ def secrets_in(options: Options) -> tuple[list[str], list[str]]:
 
 
 def _texts_in(value: object) -> list[str]:
-    """Every text in a value of any shape, without Ansible's tags."""
+    """Every text in a value of any shape but an encrypted one, which only its reader decrypts."""
     if isinstance(value, Mapping):
         return [text for pair in value.items() for it in pair for text in _texts_in(it)]
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, list):
         return [text for it in value for text in _texts_in(it)]
-    return [] if value is None else [str(value)]
+    return [str(value)] if isinstance(value, (str, int, float)) else []
 
 
 def check_names(given: Collection[str], known: Collection[str]) -> None:

@@ -135,3 +135,14 @@ project_id endpoints filters include_filters exclude_filters hostnames connect_w
 hostvars_suffix full_hostvars systems on_region_error timeout retries deadline validate_certs ca_path proxy compose
 groups keyed_groups strict leading_separator use_extra_vars cache cache_timeout cache_connection
 """
+
+
+def test_a_single_encrypted_value(lab, users_project, ansible, tmp_path):
+    """`!vault` in the file itself. Ansible decrypts it with the other options: the password is always needed."""
+    password = tmp_path / "password"
+    password.write_text("vault-password\n")
+    vault = {"ANSIBLE_VAULT_PASSWORD_FILE": str(password)}
+    made = ansible.command("ansible-vault", "encrypt_string", lab.account.secret_key, "--name", "secret_key", **vault)
+    text = f"plugin: huaweicloud_ecs\nregions: [{NORTH}]\n{made.stdout}"
+    assert "!vault" in text
+    assert sorted(users_project(text, HUAWEICLOUD_SDK_SK=None, **vault)[0]) == ["db", "web"]
