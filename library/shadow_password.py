@@ -89,6 +89,11 @@ def main() -> None:
         changed = not matches(password, _hash_of(user))
         if changed and not module.check_mode:
             _set(module, user, password)
+    except PermissionError as error:
+        module.fail_json(
+            msg=f"Only root may do this ({error.filename}): log in as root, or as a user who may do everything by sudo"
+            " without a password, with ansible_become: true."
+        )
     except (OSError, ValueError) as error:
         module.fail_json(msg=str(error))
     module.exit_json(changed=changed, name=user)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ansible.errors import AnsibleConnectionFailure, AnsibleError
+from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
@@ -20,6 +20,8 @@ FRESH_LOGIN = (
     "-o ControlMaster=no -o ControlPath=none -o PubkeyAuthentication=no"
     " -o PreferredAuthentications=password -o NumberOfPasswordPrompts=1"
 )
+
+ROOT = "root"
 
 # On the control node itself the role would change the password of whoever runs it.
 NOT_SSH = "{inventory_hostname} is reached by connection {transport}; the role sets passwords of servers, over SSH."
@@ -31,6 +33,10 @@ UNKNOWN_HOST_KEY = (
     "{host} does not show the SSH host key known for it. Where the server is new or its keys were made anew, take them"
     " from its console log (playbooks/host_keys.yml) and run again. Otherwise somebody stands in between; no password"
     " was sent."
+)
+NO_CREDENTIAL_OF_USER = (
+    "{host} refuses the login of {user} with {tried}. Give its key pair to the SSH agent, or its password as"
+    " ansible_password, and run again: nothing was changed."
 )
 NOT_PROVEN = (
     "{host}: root has the final password, but sshd refuses a login with it. Allow it there (PermitRootLogin and"
@@ -48,12 +54,15 @@ def is_unknown_host_key(error: Exception) -> bool:
     return any(text in str(error) for text in ("Host key verification failed", "Host Key checking is enabled"))
 
 
-def credentials(configured: str, final: str, bootstrap: str) -> dict[str, str]:
+def credentials(user: str, configured: str, final: str, bootstrap: str) -> dict[str, str]:
     """Passwords to log in with, in order, each once -> what a message calls them.
 
-    The first is the connection's own, which may be empty: then the key pair decides.
+    The first is the connection's own, which may be empty: then the key pair decides. Other users than root are no
+    business of the other two.
     """
     names = {configured: "the configured password" if configured else "a key"}
+    if user != ROOT:
+        return names
     if final:
         names[final] = "the final password"
     if bootstrap:
@@ -86,8 +95,9 @@ class ActionModule(ActionBase):  # type: ignore[misc]
     def _run_with_credentials(
         self, arguments: dict[str, Any], bootstrap: str, variables: dict[str, Any], host: str
     ) -> dict[str, Any]:
+        user = self._connection.get_option("remote_user") or ROOT
         configured = self._connection.get_option("password") or ""
-        tried = credentials(configured, arguments.get("password", ""), bootstrap)
+        tried = credentials(user, configured, arguments.get("password", ""), bootstrap)
         for password in tried:
             self._connection.set_option("password", password)
             try:
@@ -99,7 +109,8 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 if not is_refusal(error):
                     # Not about credentials: the connection's own retries decide, and its own message stands.
                     return self._run_module(arguments, variables)
-        return {"failed": True, "msg": NO_CREDENTIAL.format(host=host, tried=" and with ".join(tried.values()))}
+        sentence = NO_CREDENTIAL if user == ROOT else NO_CREDENTIAL_OF_USER
+        return {"failed": True, "msg": sentence.format(host=host, user=user, tried=" and with ".join(tried.values()))}
 
     def _run_module(self, arguments: dict[str, Any], variables: dict[str, Any]) -> dict[str, Any]:
         result: dict[str, Any] = self._execute_module(
@@ -109,9 +120,11 @@ class ActionModule(ActionBase):  # type: ignore[misc]
 
     def _prove_login(self, password: str, host: str) -> dict[str, Any]:
         try:
-            with self._options(ssh_args=FRESH_LOGIN, password=password, reconnection_retries=0):
+            with self._options(ssh_args=FRESH_LOGIN, remote_user=ROOT, password=password, reconnection_retries=0):
                 self._low_level_execute_command("true", sudoable=False)
-        except AnsibleConnectionFailure as error:
+        except AnsibleError as error:
+            if is_unknown_host_key(error):
+                return {"failed": True, "msg": UNKNOWN_HOST_KEY.format(host=host)}
             if is_refusal(error):
                 return {"failed": True, "msg": NOT_PROVEN.format(host=host)}
             raise

@@ -31,12 +31,14 @@ class Sshd:
     def __init__(self, password: str, *, key: bool = False, passwords_allowed: bool = True) -> None:
         self.password, self.key, self.passwords_allowed = password, key, passwords_allowed
         self.options: dict[str, Any] = {
+            "remote_user": "root",
             "host": "10.0.0.5",
             "password": FINAL,
             "ssh_args": "-o ControlPersist=10m",
             "reconnection_retries": 2,
         }
         self.logins: list[str] = []
+        self.users: list[str] = []
         self.resets = 0
         self.trouble: AnsibleError | None = None
 
@@ -52,6 +54,7 @@ class Sshd:
     def login(self) -> None:
         if self.trouble:
             raise self.trouble
+        self.users.append(self.options["remote_user"])
         if self.key and "PubkeyAuthentication=no" not in self.options["ssh_args"]:
             return
         self.logins.append(self.options["password"])
@@ -163,9 +166,24 @@ def test_control_node_itself_is_never_touched() -> None:
 
 
 def test_first_credential_is_the_connections_own() -> None:
-    assert action.credentials("", FINAL, BOOTSTRAP) == {
+    assert action.credentials("root", "", FINAL, BOOTSTRAP) == {
         "": "a key",
         FINAL: "the final password",
         BOOTSTRAP: "the bootstrap password",
     }
-    assert list(action.credentials("Own-1x", FINAL, "")) == ["Own-1x", FINAL]
+    assert list(action.credentials("root", "Own-1x", FINAL, "")) == ["Own-1x", FINAL]
+
+
+def test_another_user_logs_in_with_its_own_credential_alone_and_roots_login_is_proven() -> None:
+    sshd = Sshd(BOOTSTRAP, key=True)
+    sshd.options |= {"remote_user": "ops", "password": ""}
+    assert run(sshd) == {"changed": True, "login": "proven"}
+    assert (sshd.logins, sshd.users) == ([FINAL], ["ops", "root"])
+
+
+def test_another_user_who_is_refused_is_named_and_roots_passwords_are_not_tried() -> None:
+    sshd = Sshd("unknown")
+    sshd.options |= {"remote_user": "ops", "password": "Ops-pass-1"}
+    result = run(sshd)
+    assert "refuses the login of ops with the configured password" in result["msg"]
+    assert sshd.logins == ["Ops-pass-1"]
