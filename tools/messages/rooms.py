@@ -68,6 +68,10 @@ NO_MESSAGE: dict[str, str] = {
     "Host key verification failed": "looked for in what ssh says",
     "Host Key checking is enabled": "the same",
     "… Access=…, SignedHeaders=…, Signature=…": "a header of a request",
+    "# Written by playbooks/host_keys.yml.": "a line of a file for ssh",
+    "Include ~/.ssh/config": "the same",
+    "Include /etc/ssh/ssh_config": "the same",
+    '#!/bin/sh exec cat "${0%/*}/password"': "a program for ssh",
     "every JDK has SHA-256": "cannot happen",
     "every JDK has HmacSHA256": "cannot happen",
 }

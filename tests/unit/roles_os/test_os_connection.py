@@ -48,7 +48,15 @@ def play(directory: Path, hosts: dict[str, Any], tasks: list[dict[str, Any]], **
 def variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
     """Host -> connection variables, of a server of the cloud and of a host written by hand, in a path with a space."""
     directory = tmp_path_factory.mktemp("connection") / "my project"
-    names = ["user", "password", "control_path", "ssh_extra_args", "sftp_extra_args", "scp_extra_args"]
+    names = [
+        "user",
+        "password",
+        "control_path",
+        "ssh_extra_args",
+        "sftp_extra_args",
+        "scp_extra_args",
+        "sshpass_prompt",
+    ]
     found = {name: f"{{{{ ansible_{name} }}}}" for name in names} | {"bootstrap": "{{ root_password_bootstrap }}"}
     out = f"{directory}/{{{{ inventory_hostname }}}}.json"
     task = {
@@ -59,13 +67,19 @@ def variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, s
     }
     printed = play(
         directory,
-        {"server": {"ecs_id": SERVER_ID}, "static": {}},
+        {
+            "server": {"ecs_id": SERVER_ID},
+            "static": {},
+            "behind": {"ecs_id": SERVER_ID, "ansible_ssh_common_args": "-o ProxyJump=jump@[2001:db8::7]:2222"},
+            "chained": {"ecs_id": SERVER_ID, "ansible_ssh_common_args": "-o ProxyJump=one.example.com,two.example.com"},
+            "ops": {"ecs_id": SERVER_ID, "ansible_user": "ops"},
+        },
         [task],
         ECS_ROOT_PASSWORD=PASSWORDS["fine"],
         ECS_BOOTSTRAP_PASSWORD="{% boot %}",
     )
     assert "failed=0" in printed, printed
-    return {host: json.loads((directory / f"{host}.json").read_text()) for host in ("server", "static")}
+    return {file.stem: json.loads(file.read_text()) for file in directory.glob("*.json")}
 
 
 def test_server_is_reached_under_its_id(variables: dict[str, dict[str, str]]) -> None:
@@ -81,6 +95,22 @@ def test_server_is_reached_under_its_id(variables: dict[str, dict[str, str]]) ->
     assert server["sftp_extra_args"] == server["scp_extra_args"] == server["ssh_extra_args"]
     assert server["control_path"] == f"%(directory)s/{SERVER_ID}-%%r"
     assert server["user"] == "root"
+
+
+def test_what_ssh_hands_on_to_a_hop_is_the_bastions_own_file(variables: dict[str, dict[str, str]]) -> None:
+    arguments = shlex.split(variables["behind"]["ssh_extra_args"])
+    assert arguments[-2] == "-F"
+    assert arguments[-1].endswith("my project/.state/bastions/jump@[2001:db8::7]:2222")
+    for other in ("server", "chained"):
+        assert "-F" not in shlex.split(variables[other]["ssh_extra_args"])
+
+
+def test_the_password_is_for_the_prompt_of_the_server_alone(variables: dict[str, dict[str, str]]) -> None:
+    assert variables["behind"]["sshpass_prompt"] == f"{SERVER_ID}'s password"
+
+
+def test_another_user_than_root_is_not_given_roots_password(variables: dict[str, dict[str, str]]) -> None:
+    assert (variables["ops"]["user"], variables["ops"]["password"]) == ("ops", "")
 
 
 def test_passwords_arrive_as_they_are(variables: dict[str, dict[str, str]]) -> None:
