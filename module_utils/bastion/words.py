@@ -8,7 +8,8 @@ CHANGED_KEY = (
 )
 UNKNOWN_KEY = (
     "Bastion {bastion} shows an SSH host key that neither a console log of the inventory's servers nor"
-    " ~/.ssh/known_hosts has. Compare it with one you were told (ssh-keyscan, ssh-keygen -lf), add it there, and run again."
+    " ~/.ssh/known_hosts has. Compare it with one you were told (ssh-keyscan, ssh-keygen -lf), add it there, and run"
+    " again."
 )
 REFUSED = (
     "Bastion {bastion} refuses the login with {tried}. Load the key it knows into the SSH agent (ssh-add), or export"
