@@ -1,4 +1,4 @@
-"""`make bench [WHAT=path|inventory|discovery]`: prints tables as Markdown; docs/performance.md holds the last ones."""
+"""`make bench [WHAT=path|inventory|discovery|instance]`: prints Markdown tables; docs/performance.md holds the last."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import sys
 
 from bench import path
 from bench.discovery import table as discovery
+from bench.instance import table as instance
 from bench.inventory import table as inventory
 
-TABLES = {"path": path.run, "inventory": inventory.run_all, "discovery": discovery.run}
+TABLES = {"path": path.run, "inventory": inventory.run_all, "discovery": discovery.run, "instance": instance.run}
 
 
 def main() -> int:

@@ -19,8 +19,8 @@ if (folder := str(ROOT / "module_utils")) not in ansible.module_utils.__path__:
     ansible.module_utils.__path__.append(folder)
 sys.path[:0] = [str(Path(__file__).parent), str(ROOT / "tests" / "unit" / "lab")]
 
+import cuts  # noqa: E402
 import pytest  # noqa: E402
-from cuts import hurried  # noqa: E402
 from instance_world import InstanceWorld  # noqa: E402
 from region_world import Switch, listening  # noqa: E402
 
@@ -39,7 +39,7 @@ def socket_and_switch():
 @pytest.fixture(autouse=True)
 def fast(request):
     """Pauses are short; a test that measures them is marked `unhurried`."""
-    with contextlib.nullcontext() if request.node.get_closest_marker("unhurried") else hurried():
+    with contextlib.nullcontext() if request.node.get_closest_marker("unhurried") else cuts.hurried():
         yield
 
 

@@ -113,10 +113,14 @@ class Stage:
         folder = self._folder / str(self._made)
         folder.mkdir()
         world = InstanceWorld(self._address, folder)
-        self._switch.application = world.api
+        self.serve(world.api)
         for params in scenario.prepare:
             assert "failed" not in world.run(**params)
         return world
+
+    def serve(self, application):
+        """Put an application behind the socket."""
+        self._switch.application = application
 
     @hurried()
     def calls(self, name):
