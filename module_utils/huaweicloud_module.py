@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible.module_utils.basic import env_fallback
 from ansible.module_utils.huaweicloud.client import CloudClient
-from ansible.module_utils.huaweicloud.endpoints import Endpoints, from_environment
+from ansible.module_utils.huaweicloud.endpoints import ENVIRONMENT, Endpoints, from_environment
 from ansible.module_utils.huaweicloud.errors import ConfigurationError
 from ansible.module_utils.huaweicloud.redact import Redactor
 from ansible.module_utils.huaweicloud.retry import Limits, RetryPolicy
@@ -62,7 +62,7 @@ class Connection:
 
 def connect(params: Mapping[str, Any], redactor: Redactor) -> Connection:
     """A connection by the options of ARGUMENTS. Raises ConfigurationError; nothing is sent yet."""
-    endpoints = Endpoints(from_environment(params["endpoints"]))
+    endpoints = Endpoints(from_environment(params["endpoints"], ENVIRONMENT))
     transport = Transport(HttpOptions(params["timeout"], params["validate_certs"], params["ca_path"], params["proxy"]))
     limits = Limits(RetryPolicy(params["retries"]))
     projects = _projects(params["project_id"], params["region"] or "")

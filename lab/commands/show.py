@@ -60,6 +60,7 @@ def env(workspace: Workspace) -> str:
         "HW_REGION_NAME": ",".join(region.id for region in settings.regions),
         "HW_ECS_ENDPOINT": settings.endpoint,
         "HW_IAM_ENDPOINT": settings.endpoint,
+        "HW_IMS_ENDPOINT": settings.endpoint,
         "ECS_BOOTSTRAP_PASSWORD": secrets.bootstrap_password,
         "ECS_ROOT_PASSWORD": secrets.root_password,
     }

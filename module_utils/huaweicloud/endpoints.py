@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -37,9 +37,9 @@ class Endpoints:
         return f"{parts.scheme}://{parts.netloc}"
 
 
-def from_environment(overrides: Mapping[str, str]) -> dict[str, str]:
-    """`overrides` completed by the variables of ENVIRONMENT; empty ones count as absent."""
-    named = {service: os.environ.get(variable, "") for service, variable in ENVIRONMENT.items()}
+def from_environment(overrides: Mapping[str, str], services: Collection[str] = ("ecs", "iam")) -> dict[str, str]:
+    """`overrides` completed by the variables of these services (ENVIRONMENT); empty ones count as absent."""
+    named = {service: os.environ.get(ENVIRONMENT[service], "") for service in services}
     return {service: str(url) for service, url in {**named, **overrides}.items() if url}
 
 
