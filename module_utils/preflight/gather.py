@@ -13,7 +13,7 @@ from .subject import Kind, Subject
 
 Heard = Mapping[str, Any]
 """A host of the inventory: `name address region zone status cluster security_groups`, `unknown_key`, and the results of
-the tasks by their names in the playbook (`final bootstrap system packages fit met`), empty where a task did not run."""
+the tasks (`login system packages fit met`), empty where a task did not run."""
 
 MOST_SPREAD_S = 30
 """Seconds two clocks of a cluster may differ. Through Ansible they are not read more exactly than to a few."""
@@ -21,7 +21,7 @@ MOST_SPREAD_S = 30
 
 def subjects(heard: Sequence[Heard]) -> list[Subject]:
     """One for each host that was part of the run."""
-    asked = [host for host in heard if host["final"]]
+    asked = [host for host in heard if host["login"]]
     ports = _port_checks(asked)
     clocks = _clock_checks(asked)
     return [
@@ -38,18 +38,18 @@ def subjects(heard: Sequence[Heard]) -> list[Subject]:
 
 def _own(host: Heard) -> Iterable[Check]:
     """What the host itself showed, up to where it could not be asked on."""
-    answer = host["bootstrap"] if _ran(host["bootstrap"]) else host["final"]
-    if "rc" not in answer or answer.get("unreachable"):
+    answer = host["login"]
+    if not answer.get("login"):
         yield login.refused(
             host["address"],
-            str(answer.get("msg") or host["final"].get("msg") or ""),
+            str(answer.get("said") or answer.get("msg") or ""),
             status=host["status"],
             unknown_key=host["unknown_key"],
             groups=host["security_groups"],
         )
         return
-    yield login.accepted(host["address"], with_bootstrap=answer is host["bootstrap"])
-    python = login.python(str(answer.get("stdout", "")).strip() if answer["rc"] == 0 else "")
+    yield login.accepted(host["address"], answer["login"])
+    python = login.python(answer["stdout"] if answer["rc"] == 0 else "")
     yield python
     if python.state == OK:
         yield from _system(host)

@@ -12,9 +12,10 @@ CHANGED_KEY = ("REMOTE HOST IDENTIFICATION HAS CHANGED", "Host key verification 
 SILENT = ("timed out", "No route to host", "Network is unreachable", "expected time frame", "did not answer")
 
 
-def accepted(address: str, with_bootstrap: bool) -> Check:
-    password = " with the bootstrap password, the final one is set by the deploy" if with_bootstrap else ""
-    return ok(NAME, f"root is let in at {address}{password}, the host key is the known one")
+def accepted(address: str, password: str) -> Check:
+    """``password`` is its name: final, bootstrap or, with none given, key."""
+    first = ", with the bootstrap password: the deploy sets the final one" if password == "bootstrap" else ""
+    return ok(NAME, f"lets Ansible in at {address}{first}")
 
 
 def refused(address: str, said: str, *, status: str, unknown_key: str, groups: Sequence[str]) -> Check:
@@ -45,10 +46,10 @@ def refused(address: str, said: str, *, status: str, unknown_key: str, groups: S
         ),
         (
             "Permission denied" in said,
-            "root's login is refused, with the final and with the bootstrap password",
+            "it lets nobody in with the final or the bootstrap password",
             "Export the password it has now as ECS_BOOTSTRAP_PASSWORD, or add its key pair to the SSH agent.",
         ),
-        (True, _last_line(said), f"Try it by hand: ssh -v root@{address}"),
+        (True, _last_line(said), f"Try it by hand: ssh -v {address}"),
     )
     return next(failed(NAME, what, way_out) for applies, what, way_out in cases if applies)
 

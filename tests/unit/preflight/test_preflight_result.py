@@ -16,8 +16,8 @@ from tests.unit.preflight.conftest import ROOT
 SCHEMA = json.loads((ROOT / "docs/schemas/preflight-result.json").read_text())
 TEMPLATES = [str(ROOT / "module_utils/preflight"), str(ROOT / "module_utils/report")]
 NOON = datetime(2026, 11, 21, 13, 0, tzinfo=timezone(timedelta(hours=1)))
-ACCEPTED = {"rc": 0, "stdout": "3.9.2\r\n"}
-DENIED = {"unreachable": True, "msg": "root@10.0.0.1: Permission denied (publickey,password)."}
+ACCEPTED = {"login": "final", "rc": 0, "stdout": "3.9.2"}
+DENIED = {"login": "", "said": "root@10.0.0.1: Permission denied (publickey,password)."}
 
 
 def heard(name, number=1, *, met=(), **results):
@@ -39,8 +39,7 @@ def heard(name, number=1, *, met=(), **results):
         "cluster": "prod",
         "security_groups": ["sg"],
         "unknown_key": "",
-        "final": ACCEPTED,
-        "bootstrap": {},
+        "login": ACCEPTED,
         "system": {"name": "Debian 11.11"},
         "packages": {"checks": []},
         "fit": {"checks": [], "clock_offset_s": 0.5, "seat": seat},
@@ -68,27 +67,27 @@ def test_two_fit_hosts_are_green():
 
 
 def test_a_host_outside_the_run_is_not_there():
-    assert [it.name for it in gather.subjects([heard("a"), heard("b", final={})])] == ["a"]
+    assert [it.name for it in gather.subjects([heard("a"), heard("b", login={})])] == ["a"]
 
 
 def test_the_bootstrap_password_counts():
-    [found] = gather.subjects([heard("a", final=DENIED, bootstrap=ACCEPTED)])
+    [found] = gather.subjects([heard("a", login={**ACCEPTED, "login": "bootstrap"})])
     assert "with the bootstrap password" in check_of(found, "ssh").said
-    [found] = gather.subjects([heard("a", final=DENIED, bootstrap={"skipped": True})])
-    assert states(found)["ssh"] == FAILED
 
 
 def test_after_a_refused_login_nothing_is_said_of_the_host():
-    silent = heard("a", final=DENIED, bootstrap=DENIED, system={}, packages={}, fit={}, met={})
+    silent = heard("a", login=DENIED, system={}, packages={}, fit={}, met={})
     [found, other] = gather.subjects([silent, heard("b", 2)])
     assert states(found) == {"ssh": FAILED}
     assert states(other)["member_ports"] == UNTRIED
 
 
 def test_old_python_ends_the_questions():
-    [found] = gather.subjects([heard("a", final={"rc": 0, "stdout": "3.6.8"}, fit={}, met={}, packages={}, system={})])
+    [found] = gather.subjects(
+        [heard("a", login={**ACCEPTED, "stdout": "3.6.8"}, fit={}, met={}, packages={}, system={})]
+    )
     assert states(found) == {"ssh": OK, "python": FAILED}
-    [found] = gather.subjects([heard("a", final={"rc": 127, "stdout": ""}, fit={}, met={}, packages={}, system={})])
+    [found] = gather.subjects([heard("a", login={**ACCEPTED, "rc": 127}, fit={}, met={}, packages={}, system={})])
     assert check_of(found, "python").said == "it has no /usr/bin/python3"
 
 
