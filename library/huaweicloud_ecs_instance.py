@@ -223,7 +223,9 @@ options:
         type: str
   <<: *server
   state_file:
-    description: Where tokens and jobs that are not settled are kept, mode 0600. It holds no secret.
+    description:
+      - Where tokens and jobs that are not settled are kept, mode 0600. It holds no secret.
+      - A relative path starts where C(ansible-playbook) was started.
     type: path
     default: .state/ecs_orders.json
   wait:
@@ -243,6 +245,7 @@ attributes:
     description: Returns what would be there afterwards, in the same shape.
   diff_mode:
     support: full
+    description: Shows the servers that change, before and after.
 notes:
   - The key needs C(ecs:cloudServers:list), C(createServers), C(deleteServers), C(showJob) and, for what is used of
     them, C(updateServer), C(start), C(stop), C(reboot), C(resizeServer), C(ims:images:list).

@@ -7,8 +7,8 @@ DOCUMENTATION = r"""
 module: huaweicloud_ecs_instance_info
 short_description: Reads ECS servers
 description:
-  - Lists the servers of one or more regions that match the filters, in the shape M(huaweicloud_ecs_instance) returns.
-  - The filters are those of the inventory plugin P(huaweicloud_ecs#inventory).
+  - Lists the servers of one or more regions that match the filters, in the shape C(huaweicloud_ecs_instance) returns.
+  - The filters are those of the inventory plugin C(huaweicloud_ecs).
 options:
   regions:
     description: Regions to list, side by side. Default is O(region), which may name several, separated by commas.
@@ -39,8 +39,10 @@ extends_documentation_fragment: huaweicloud
 attributes:
   check_mode:
     support: full
+    description: Only reads.
   diff_mode:
     support: none
+    description: Nothing changes.
 notes:
   - The key needs the permission C(ecs:cloudServers:list).
 """
@@ -77,7 +79,7 @@ instances:
     security_groups: {description: "Each with C(id) and C(name).", type: list, elements: dict}
     tags: {description: The tags., type: dict}
     metadata: {description: "The user's metadata, not the cloud's.", type: dict}
-    delete_protection: {description: Whether M(huaweicloud_ecs_instance) refuses to delete it., type: bool}
+    delete_protection: {description: Whether C(huaweicloud_ecs_instance) refuses to delete it., type: bool}
     key_name: {description: The key pair., type: str}
     agency: {description: The agency., type: str}
     server_group: {description: The server group., type: str}

@@ -33,8 +33,10 @@ extends_documentation_fragment: huaweicloud
 attributes:
   check_mode:
     support: full
+    description: Returns the tags there would be afterwards.
   diff_mode:
     support: full
+    description: Shows the tags of the servers that change, before and after.
 notes:
   - The key needs C(ecs:cloudServers:list), C(ecs:cloudServers:batchCreateServerTags) and
     C(ecs:cloudServers:batchDeleteServerTags).

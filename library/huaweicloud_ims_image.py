@@ -47,8 +47,10 @@ extends_documentation_fragment: huaweicloud
 attributes:
   check_mode:
     support: full
+    description: Returns the image there would be afterwards.
   diff_mode:
     support: full
+    description: Shows the images before and after.
 notes:
   - The key needs C(ims:images:list) and, for what is used of them, C(ims:serverImages:create) and C(ims:images:delete).
 """

@@ -41,6 +41,10 @@ class Order:
     job_id: str = ""
     server_ids: tuple[str, ...] = ()
 
+    def is_open(self) -> bool:
+        """False for an unanswered one whose token has run out: what it made is listed by now."""
+        return bool(self.job_id) or self.placed > time.time() - TOKEN_LIFE
+
 
 class Ledger:
     """Orders by token, and servers to be started again after a resize, in one file of mode 0600. Every change is on
@@ -52,8 +56,7 @@ class Ledger:
 
     def orders(self, region: str) -> list[Order]:
         """The unsettled orders of a region, oldest first; unanswered ones whose token has run out are none."""
-        ends = time.time() - TOKEN_LIFE
-        found = [it for it in self._read()[0].values() if it.region == region and (it.job_id or it.placed > ends)]
+        found = [it for it in self._read()[0].values() if it.region == region and it.is_open()]
         return sorted(found, key=lambda it: it.placed)
 
     def place(self, key: str, region: str, zone: str, names: tuple[str, ...]) -> Order:
@@ -102,7 +105,7 @@ class Ledger:
             fcntl.flock(handle, fcntl.LOCK_EX)
             orders, restarts = self._read()
             act(orders, restarts)
-            self._write(orders, restarts)
+            self._write({token: it for token, it in orders.items() if it.is_open()}, restarts)
 
     def _read(self) -> tuple[dict[str, Order], set[str]]:
         try:

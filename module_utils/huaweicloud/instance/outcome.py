@@ -64,4 +64,5 @@ def _views(entries: Sequence[Sequence[Instance]]) -> Json:
 
 
 def _view(instance: Instance) -> Json:
-    return {name: value for name, value in instance.result().items() if name not in _VOLATILE}
+    """What is worth a line of a diff: not what is unknown or empty, nor what changes by itself."""
+    return {name: it for name, it in instance.result().items() if name not in _VOLATILE and it not in (None, [], {})}

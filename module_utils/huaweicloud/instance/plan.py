@@ -144,13 +144,18 @@ def _has_tags(instance: Instance, tags: Mapping[str, str]) -> bool:
 
 
 def _meant_twice(entries: Sequence[Wanted], matched: Sequence[Sequence[Instance]]) -> list[str]:
-    owner: dict[str, str] = {}
+    keys: dict[str, str] = {}
+    owners: dict[str, int] = {}
     problems = []
-    for wanted, instances in zip(entries, matched, strict=True):
+    for number, (wanted, instances) in enumerate(zip(entries, matched, strict=True)):
+        if wanted.key in keys:
+            problems.append(f"Two entries mean the same servers: {keys[wanted.key]} and {wanted.where}.")
+            continue
+        keys[wanted.key] = wanted.where
         for instance in instances:
-            other = owner.setdefault(instance.id, wanted.where)
-            if other != wanted.where:
-                problems.append(f"{instance.label} is meant by two entries: {other} and {wanted.where}.")
+            other = owners.setdefault(instance.id, number)
+            if other != number:
+                problems.append(f"{instance.label} is meant by two entries: {entries[other].where} and {wanted.where}.")
     return problems
 
 

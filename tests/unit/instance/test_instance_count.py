@@ -133,6 +133,13 @@ def test_two_entries_may_not_mean_one_server(cloud):
     assert refused["failed"] and "is meant by two entries: bastion and hz" in refused["msg"] and cloud.writes() == []
 
 
+def test_two_entries_may_not_be_the_same(cloud):
+    for entry in ({"name": "x"}, {"name": "x", "exact_count": 2}):
+        refused = cloud.run(plan="p", servers=[entry, entry], **NEW)
+        assert refused["failed"] and "Two entries mean the same servers: x and x" in refused["msg"]
+    assert cloud.writes() == []
+
+
 def test_all_problems_are_named_at_once_and_nothing_is_done(cloud):
     for _ in range(2):
         cloud.make(name="twin")
