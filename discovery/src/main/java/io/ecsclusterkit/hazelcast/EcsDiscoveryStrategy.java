@@ -17,6 +17,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
+import static java.util.concurrent.CompletableFuture.allOf;
+import static java.util.concurrent.CompletableFuture.runAsync;
+
 /**
  * Finds the members of a Hazelcast cluster among the ECS servers of Huawei Cloud.
  *
@@ -107,11 +110,12 @@ public final class EcsDiscoveryStrategy implements DiscoveryStrategy {
     /** Begins to learn about this server and the others, once, while Hazelcast is busy with the rest of the start. */
     synchronized void glance() {
         if (glance == null) {
-            glance = threads.submit(() -> {
-                Deadline deadline = Deadline.in(LOCAL_METADATA, time);
-                myself.learn(deadline);
-                roster.glance(deadline);
-            });
+            Deadline deadline = Deadline.in(LOCAL_METADATA, time);
+            Runnable learn = () -> myself.learn(deadline);
+            Runnable list = () -> roster.glance(deadline);
+            // A list with the agency's key needs metadata first; with other credentials it tells the zone while metadata hangs.
+            glance = config.access() == EcsConfig.Access.AGENCY ? runAsync(learn, threads).thenRun(list)
+                    : allOf(runAsync(learn, threads), runAsync(list, threads));
         }
     }
 

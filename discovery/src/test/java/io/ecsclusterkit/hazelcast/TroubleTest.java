@@ -539,6 +539,24 @@ class TroubleTest {
     }
 
     @Test
+    void theListTellsTheZoneWhileMetadataHangs() {
+        rig.keys().metadata().here().zone("lab-north-1c");
+        CountDownLatch end = new CountDownLatch(1);
+        rig.cloud.trouble = (seen, exchange) -> {
+            if (seen.path.startsWith("/openstack/")) {
+                await(end);
+                return true;
+            }
+            return false;
+        };
+        EcsDiscoveryStrategy strategy = new EcsDiscoveryStrategy(Rig.address(5701), rig.logger(), EcsConfig.of(rig.properties),
+                new SystemTime());
+        assertEquals("lab-north-1/lab-north-1c", strategy.discoverLocalMetadata().get("hazelcast.partition.group.zone"));
+        strategy.destroy();
+        end.countDown();
+    }
+
+    @Test
     void theLocalMetadataTakesTwoSecondsAtMost() {
         rig.agency().here();
         CountDownLatch end = new CountDownLatch(1);
