@@ -17,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
+import static com.hazelcast.spi.partitiongroup.PartitionGroupMetaData.PARTITION_GROUP_ZONE;
 import static java.util.concurrent.CompletableFuture.allOf;
 import static java.util.concurrent.CompletableFuture.runAsync;
 
@@ -102,9 +103,14 @@ public final class EcsDiscoveryStrategy implements DiscoveryStrategy {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (Exception e) {
-            logger.fine("This server's zone could not be learnt in time.");
+            logger.fine("What there is to learn about this server takes longer than its start may.");
         }
-        return LocalMetadata.of(config, myself, survey);
+        Map<String, String> attributes = LocalMetadata.of(config, myself, survey);
+        if (!LocalMetadata.hasZone(attributes)) {
+            logger.info("This server's availability zone could not be learnt in time: ZONE_AWARE backups would count it as "
+                    + attributes.get(PARTITION_GROUP_ZONE) + " until this member is started again.");
+        }
+        return attributes;
     }
 
     /** Begins to learn about this server and the others, once, while Hazelcast is busy with the rest of the start. */

@@ -27,6 +27,10 @@ final class LocalMetadata {
         return attributes;
     }
 
+    static boolean hasZone(Map<String, String> attributes) {
+        return !attributes.get(PARTITION_GROUP_ZONE).endsWith("/" + UNKNOWN);
+    }
+
     private static String first(String... candidates) {
         for (String candidate : candidates) {
             if (candidate != null && !candidate.isBlank()) {

@@ -552,6 +552,7 @@ class TroubleTest {
         EcsDiscoveryStrategy strategy = new EcsDiscoveryStrategy(Rig.address(5701), rig.logger(), EcsConfig.of(rig.properties),
                 new SystemTime());
         assertEquals("lab-north-1/lab-north-1c", strategy.discoverLocalMetadata().get("hazelcast.partition.group.zone"));
+        assertEquals(0, rig.logged(Level.INFO, "zone could not be learnt"));
         strategy.destroy();
         end.countDown();
     }
@@ -568,6 +569,7 @@ class TroubleTest {
         long start = System.nanoTime();
         assertEquals("unknown/unknown", strategy.discoverLocalMetadata().get("hazelcast.partition.group.zone"));
         assertTrue(TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start) < 2000);
+        assertEquals(1, rig.logged(Level.INFO, "zone could not be learnt in time"));
         end.countDown();
     }
 
