@@ -21,7 +21,7 @@ from lab.customer import Customer, ServerView, greets, wait_for_greeting
 from lab.plan import ServerPlan
 from lab.region.seeds import SeedOrder
 from lab.workspace import PROJECT
-from tests.lab.ansible import Play, Site
+from tests.lab.playbook import Play, Site
 from tests.lab.world import FLAVOR, SEED_USER_DATA, World
 
 EXAMPLE = "behind_a_bastion.huaweicloud_ecs.yml"

@@ -13,7 +13,7 @@ import pytest
 
 from lab.commands import power
 from lab.control import Control
-from tests.lab.ansible import Play, Site
+from tests.lab.playbook import Play, Site
 from tests.lab.world import World
 
 PLAN = """\

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from lab.customer import ServerView
-from tests.lab.ansible import Play, Site
+from tests.lab.playbook import Play, Site
 from tests.lab.world import World
 
 MEMBERS = ("proof-1", "proof-2", "proof-3")

@@ -13,7 +13,7 @@ import yaml
 
 from lab.customer import ServerView
 from lab.workspace import PROJECT
-from tests.lab.ansible import Play, Site
+from tests.lab.playbook import Play, Site
 from tests.lab.world import World
 
 ONLY = ("--limit", "hazelcast_luckless")

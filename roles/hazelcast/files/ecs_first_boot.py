@@ -42,7 +42,7 @@ TOKEN_SECONDS = "21600"
 TIMEOUT = 5.0
 PAUSES = (0.5, 1.0, 2.0)
 # Servers made at one stroke, and the time one of them has to start its members and join.
-STROKE = timedelta(minutes=5)
+STROKE = timedelta(minutes=1)
 JOIN_SECONDS = 10
 ALIVE = ("ACTIVE", "BUILD")
 BY_ITSELF = ("instance-id", "project-id", "region")
