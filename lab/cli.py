@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from lab import excerpt
 from lab.commands import control, power, route, show, ssh
 from lab.commands.down import down
 from lab.commands.up import up
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run(options, workspace, words)
     except (LabError, HostError) as error:
+        _show_log(error)
         print(f"lab: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
@@ -74,6 +76,8 @@ def _shown(options: argparse.Namespace, workspace: Workspace) -> str:
     match options.command:
         case "status":
             return show.status(workspace)
+        case "groups":
+            return show.groups(workspace)
         case "env":
             return show.env(workspace)
         case "logs":
@@ -82,6 +86,13 @@ def _shown(options: argparse.Namespace, workspace: Workspace) -> str:
             return power.ACTS[options.command](workspace, options.name)
         case _:
             return control.run(workspace, options)
+
+
+def _show_log(error: LabError | HostError) -> None:
+    """The lines of the log that tell more than the sentence, if there is one."""
+    log = error.log if isinstance(error, LabError) else None
+    for line in excerpt.of_file(log) if log else []:
+        print(f"    {line}", file=sys.stderr)
 
 
 def _say(text: str) -> None:
@@ -97,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     starting.add_argument("--plan", type=Path, metavar="FILE", help="servers to create, e.g. lab/plans/demo.yml")
     commands.add_parser("down", help="remove everything `up` made")
     commands.add_parser("status", help="the region and its servers")
+    commands.add_parser("groups", help="the security groups and what they let pass")
     commands.add_parser("env", help='keys and endpoints as shell exports: eval "$(lab env)"')
     shell = commands.add_parser("ssh", help="a root shell, or one command, on a server")
     shell.add_argument("name", metavar="NAME")
@@ -116,7 +128,8 @@ def _need_root(words: list[str]) -> None:
         return
     if shutil.which("sudo") is None:
         raise LabError("This needs root, and there is no sudo here: run it as root.")
-    os.execvp("sudo", ["sudo", sys.executable, "-m", "lab.cli", *words])
+    # Root's bytecode in the checkout would be in the way of whoever wants to remove it.
+    os.execvp("sudo", ["sudo", "env", "PYTHONDONTWRITEBYTECODE=1", sys.executable, "-m", "lab.cli", *words])
 
 
 @contextmanager

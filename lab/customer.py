@@ -58,13 +58,18 @@ class Customer:
             .build()
         )
 
-    def servers(self) -> list[ServerView]:
-        """All servers of the region, page by page."""
-        return list(self._pages())
+    def servers(self, **filters: str) -> list[ServerView]:
+        """The servers of the region, page by page; `filters` as ListServersDetails has them (name, ip: parts of it)."""
+        return list(self._pages(filters))
+
+    def count(self) -> int:
+        """How many servers the region has."""
+        request = ecs.ListServersDetailsRequest(limit=1)
+        return int(self._call("list_servers_details", request).count)
 
     def find(self, name: str) -> ServerView:
         """The one server of this name."""
-        found = [server for server in self.servers() if server.name == name]
+        found = [server for server in self.servers(name=name) if server.name == name]
         if len(found) != 1:
             raise LabError(f"There is no server {name}." if not found else f"{len(found)} servers are named {name}.")
         return found[0]
@@ -133,10 +138,10 @@ class Customer:
         request = ecs.ShowServerConsoleOutputRequest(server_id=server_id, length=WHOLE_LOG)
         return str(self._call("show_server_console_output", request).output or "")
 
-    def _pages(self) -> Iterator[ServerView]:
+    def _pages(self, filters: Mapping[str, str]) -> Iterator[ServerView]:
         marker = None
         while True:
-            request = ecs.ListServersDetailsRequest(limit=PAGE, marker=marker)
+            request = ecs.ListServersDetailsRequest(limit=PAGE, marker=marker, **filters)
             page = self._call("list_servers_details", request).servers or []
             yield from map(_view, page)
             if len(page) < PAGE:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shlex
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from lab.stage import Clock, StageError, run
+
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-LOGS = ROOT / ".lab" / "logs"
 RESULTS = ROOT / "reports" / "verify"
-HEARTBEAT_SECONDS = 10
-LOG_TAIL_LINES = 15
 
 NEXT_COMMANDS = (
     ('. .venv/bin/activate && eval "$(lab env)"', "the keys and endpoints of the region, as you would export your own"),
@@ -29,77 +25,12 @@ NEXT_COMMANDS = (
 )
 
 
-class StageError(Exception):
-    """A stage failed; the message is the sentence the person sees."""
-
-
-@dataclass
-class Clock:
-    """Elapsed time since `make` began, and how long each stage took (seconds)."""
-
-    started: float
-    stages: list[tuple[str, float]] = field(default_factory=list)
-
-    def elapsed(self) -> float:
-        return time.time() - self.started
-
-    def say(self, text: str) -> None:
-        print(f"==> [{self.elapsed():4.0f} s] {text}", flush=True)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        self.say(name)
-        begun = time.monotonic()
-        yield
-        self.stages.append((name, time.monotonic() - begun))
-
-
-def run(clock: Clock, argv: list[str], log: str, env: Mapping[str, str], show: bool = True) -> None:
-    """Run one command; its output goes to the log, and to the terminal where `show`.
-
-    Raises:
-        StageError: the command ended with another code than 0.
-    """
-    path = LOGS / log
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as out, heartbeat(clock, argv, enabled=not show):
-        process = subprocess.Popen(
-            argv, cwd=ROOT, env=dict(env), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        assert process.stdout is not None
-        for line in process.stdout:
-            out.write(line)
-            if show:
-                print(f"    {line}" if line.strip() else "", end="" if line.strip() else "\n", flush=True)
-        code = process.wait()
-    if code:
-        tail = path.read_text().splitlines()[-LOG_TAIL_LINES:] if not show else []
-        print("\n".join(f"    {line}" for line in tail), file=sys.stderr)
-        raise StageError(f"`{shlex.join(argv)}` ended with code {code}; whole output: {path.relative_to(ROOT)}")
-
-
-@contextmanager
-def heartbeat(clock: Clock, argv: list[str], enabled: bool) -> Iterator[None]:
-    """Say every ten seconds that a silent command is still at work."""
-    done = threading.Event()
-
-    def beat() -> None:
-        while not done.wait(HEARTBEAT_SECONDS):
-            clock.say(f"... still running: {shlex.join(argv)}")
-
-    thread = threading.Thread(target=beat, daemon=True)
-    if enabled:
-        thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-
-
 def region_environment() -> dict[str, str]:
     """The process environment plus what `lab env` exports (a shell's `export NAME=value` lines)."""
-    text = subprocess.run([str(BIN / "lab"), "env"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    exports = [word for line in text.splitlines() for word in shlex.split(line, comments=True) if "=" in word]
+    done = subprocess.run([str(BIN / "lab"), "env"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise StageError(f"`lab env` failed: {done.stderr.strip()}")
+    exports = [word for line in done.stdout.splitlines() for word in shlex.split(line, comments=True) if "=" in word]
     return dict(os.environ) | dict(word.split("=", 1) for word in exports)
 
 
@@ -147,38 +78,42 @@ def summary(clock: Clock, results: list[dict[str, Any]]) -> str:
 
 
 def demo(clock: Clock) -> None:
-    here = dict(os.environ)
-    with clock.stage("Discovery strategy and cluster probe (Maven)"):
-        run(clock, ["make", "jar"], "jar.log", here, show=False)
-    with clock.stage("A region on this machine, its servers made through its API"):
-        run(clock, [str(BIN / "lab"), "up", "--plan", "lab/plans/demo.yml"], "up.log", here)
+    """All of it. Raises StageError at the first stage that fails."""
+    with clock.stage(what := "Discovery strategy and cluster probe (Maven)"):
+        run(clock, ["make", "jar"], "jar.log", what)
+    with clock.stage(what := "A region on this machine, its servers made through its API"):
+        run(clock, [str(BIN / "lab"), "up", "--plan", "lab/plans/demo.yml"], "up.log", what, show=True)
     user = region_environment()
-    with clock.stage("ansible-inventory --graph"):
-        run(clock, [str(BIN / "ansible-inventory"), "--graph"], "graph.log", user)
+    with clock.stage(what := "ansible-inventory --graph"):
+        run(clock, [str(BIN / "ansible-inventory"), "--graph"], "graph.log", what, env=user, show=True)
     for path in RESULTS.glob("*/*.json"):
         path.unlink()
-    with clock.stage("ansible-playbook site.yml"):
+    with clock.stage(what := "ansible-playbook site.yml"):
         try:
-            run(clock, [str(BIN / "ansible-playbook"), "site.yml"], "site.log", user)
-        finally:
-            # Most wanted when a cluster is not whole.
-            report(clock, user)
+            run(clock, [str(BIN / "ansible-playbook"), "site.yml"], "site.log", what, env=user, show=True)
+        except StageError:
+            with contextlib.suppress(StageError):  # most wanted when a cluster is not whole; the first failure counts
+                report(clock, user)
+            raise
+        report(clock, user)
 
 
 def report(clock: Clock, user: Mapping[str, str]) -> None:
     """The page of what was proven; it says itself when nothing was."""
-    run(clock, [str(BIN / "ansible-playbook"), "playbooks/report.yml"], "report.log", user, show=False)
+    argv = [str(BIN / "ansible-playbook"), "playbooks/report.yml"]
+    run(clock, argv, "report.log", "The report page", env=user)
     clock.say(f"The report page: {(ROOT / 'reports' / 'index.html').relative_to(ROOT)}")
 
 
 def main() -> int:
-    clock = Clock(started=float(os.environ.get("STARTED", time.time())))
+    clock = Clock()
     if clock.elapsed() > 1:
         clock.stages.append(("Packages of this machine (Debian and Python)", clock.elapsed()))
     try:
         demo(clock)
     except StageError as error:
         print(f"make demo: {error}", file=sys.stderr)
+        print("make demo: goes on from here when it is run again; `make demo-down` takes all away", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nmake demo: stopped; `make demo` goes on from here, `make demo-down` takes all away", file=sys.stderr)

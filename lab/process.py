@@ -107,9 +107,11 @@ def start(workspace: Workspace, settings: LabSettings) -> None:
         )
     if not _until(lambda: process.poll() is not None or answers(settings), START_SECONDS):
         stop(workspace)
-        raise LabError(f"The API did not answer within {START_SECONDS:.0f} s: {_last_line(log)} (the whole log: {log})")
+        raise LabError(
+            f"The API did not answer within {START_SECONDS:.0f} s: {_last_line(log)} (the whole log: {log})", log=log
+        )
     if process.poll() is not None:
-        raise LabError(f"The API did not start: {_last_line(log)} (the whole log: {log})")
+        raise LabError(f"The API did not start: {_last_line(log)} (the whole log: {log})", log=log)
 
 
 def stop(workspace: Workspace) -> None:

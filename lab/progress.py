@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TextIO
@@ -26,14 +26,15 @@ class Progress:
             print(f"{time.monotonic() - self.started:6.1f} s  {text}", file=self.stream, flush=True)
 
     @contextmanager
-    def waiting(self, text: str) -> Iterator[None]:
-        """Say `text` again every ten seconds until the block ends."""
+    def waiting(self, text: str | Callable[[], str]) -> Iterator[None]:
+        """Say `text`, or what it returns by then, every ten seconds until the block ends."""
         over = threading.Event()
         begun = time.monotonic()
 
         def beat() -> None:
             while not over.wait(HEARTBEAT_SECONDS):
-                self.line(f"{text} ({time.monotonic() - begun:.0f} s so far)")
+                now = text if isinstance(text, str) else text()
+                self.line(f"{now} ({time.monotonic() - begun:.0f} s so far)")
 
         thread = threading.Thread(target=beat, daemon=True)
         thread.start()

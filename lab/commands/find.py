@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
 
 from lab.customer import Customer, ServerView
 from lab.errors import LabError
@@ -18,15 +19,23 @@ class Found:
     server: ServerView
 
 
-def every(settings: LabSettings) -> list[Found]:
-    """All servers of all regions. Raises LabError when the API does not answer."""
+def every(settings: LabSettings, **filters: str) -> list[Found]:
+    """All servers of all regions, or those that `filters` let pass. Raises LabError when the API does not answer."""
     customers = [(Customer(settings, index), region) for index, region in enumerate(settings.regions)]
-    return [Found(customer, region, server) for customer, region in customers for server in customer.servers()]
+    return [Found(customer, region, server) for customer, region in customers for server in customer.servers(**filters)]
+
+
+def with_hosts(settings: LabSettings) -> list[Found]:
+    """All servers but the canned ones of `lab seed`, whose addresses are elsewhere. Raises LabError."""
+    network = IPv4Network(settings.cidr)
+    first, second, *_ = settings.cidr.split(".")
+    found = every(settings, ip=f"{first}.{second}.")
+    return [one for one in found if IPv4Address(one.server.address) in network]
 
 
 def find(settings: LabSettings, name: str) -> Found:
     """The one server of this name, NAME or REGION/NAME. Raises LabError."""
-    return choose(every(settings), name)
+    return choose(every(settings, name=name.rsplit("/", 1)[-1]), name)
 
 
 def choose(servers: list[Found], name: str) -> Found:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Mapping
+from pathlib import Path
 
 from lab import process, routes, vault
 from lab import settings as lab_settings
-from lab.commands.find import find
+from lab.commands.find import find, with_hosts
 from lab.customer import Customer, ServerView
 from lab.errors import LabError
 from lab.net import netns
-from lab.settings import LabSettings, SettingsError
+from lab.settings import LabSettings, Rule, SettingsError
+from lab.topology import ANYWHERE
 from lab.workspace import Workspace
 
 LINES = "200"
@@ -31,14 +34,37 @@ def status(workspace: Workspace) -> str:
     if not process.answers(settings):
         raise LabError(f"The API at {settings.endpoint} does not answer: run `lab up`; `lab logs` shows why it ended.")
     lines = [f"lab {settings.lab_id}   network {settings.cidr}   API {settings.endpoint}"]
+    found = with_hosts(settings)
+    lost = netns.switched_off(settings.lab_id, [one.server.id for one in found])
     for index, region in enumerate(settings.regions):
-        servers = Customer(settings, index).servers()
-        lost = netns.switched_off(settings.lab_id, [server.id for server in servers])
-        lines += [f"region {region.id}   project {region.project_id}   {len(servers)} servers"]
+        servers = sorted((one.server for one in found if one.region.id == region.id), key=lambda server: server.name)
+        count = Customer(settings, index).count()
+        lines += [f"region {region.id}   project {region.project_id}   {count} servers"]
         lines += [f"  VPC {vpc.name:<10} {vpc.cidr:<15} {vpc.id}{'  private' * vpc.private}" for vpc in region.vpcs]
-        lines += [_server_line(server, server.id in lost) for server in sorted(servers, key=lambda server: server.name)]
+        lines += [_server_line(server, server.id in lost) for server in servers]
+        if canned := count - len(servers):
+            lines.append(f"  and {canned} canned ones, without hosts (`lab seed --servers 0` removes them)")
     lines += [f"route  {routes.describe(settings, route)}" for route in sorted(routes.load(workspace.directory))]
     return "\n".join(lines)
+
+
+def groups(workspace: Workspace) -> str:
+    """The security groups of all regions and what they let pass, as text. Raises LabError when the lab is down."""
+    lines = []
+    settings = settings_of(workspace)
+    for region in settings.regions:
+        names = {group.id: group.name for group in region.security_groups}
+        lines.append(f"region {region.id}")
+        for group in region.security_groups:
+            lines.append(f"  {group.name}")
+            lines += [f"    {_rule(rule, names)}" for rule in group.rules]
+    return "\n".join(lines)
+
+
+def _rule(rule: Rule, names: Mapping[str, str]) -> str:
+    way, end = ("in", "from") if rule.direction == "ingress" else ("out", "to")
+    remote = names[rule.group_id] if rule.group_id else "anywhere" if rule.cidr == ANYWHERE else rule.cidr
+    return f"{way:<4}{rule.protocol:<5}{rule.ports or 'all':<12}{end} {remote}"
 
 
 def _server_line(server: ServerView, network_lost: bool) -> str:
@@ -65,6 +91,18 @@ def env(workspace: Workspace) -> str:
         "ECS_ROOT_PASSWORD": secrets.root_password,
     }
     return "\n".join(f"export {name}={shlex.quote(value)}" for name, value in values.items())
+
+
+def keep_console(workspace: Workspace, settings: LabSettings, server: ServerView) -> Path | None:
+    """Write a server's console log to the logs, which outlive the server; None when it cannot be had."""
+    try:
+        [owner] = [one for one in with_hosts(settings) if one.server.id == server.id]
+        console = owner.customer.console(server.id)
+    except (LabError, ValueError):
+        return None
+    log = workspace.logs / f"console-{server.name}.log"
+    log.write_text(console, encoding="utf-8")
+    return log
 
 
 def logs(workspace: Workspace, what: str, follow: bool) -> str:

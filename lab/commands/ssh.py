@@ -28,7 +28,7 @@ POLL_SECONDS = 0.5
 def command(workspace: Workspace, name: str, words: list[str]) -> list[str]:
     """The ssh command line for the server `name`. Raises LabError when it, or its host keys, cannot be had."""
     settings = settings_of(workspace)
-    servers = find.every(settings)
+    servers = find.with_hosts(settings)
     return [*way(workspace, settings, servers, find.choose(servers, name)), *words]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from lab.progress import Progress
 from lab.shell import run, succeeds
 
 LOCK = Path("/run/lock/ecs-cluster-kit-image")
+WORK = Path("/var/tmp")  # a disk
 TAIL_LINES = 3
 
 
@@ -56,9 +58,17 @@ def _build_base(recipe: Recipe, log: Path) -> None:
     ]
     importer = ["podman", "import", "--quiet", "--change", 'CMD ["/sbin/init"]', "-", recipe.base_ref]
     # The tar is named only once it is whole: a failed mmdebstrap must not leave half an image behind.
-    with tempfile.TemporaryFile(dir="/var/tmp") as tar, log.open("wb") as errors:
+    with tempfile.TemporaryFile(dir=WORK) as tar, log.open("wb") as errors:
         try:
-            done = subprocess.run(bootstrap, stdin=subprocess.DEVNULL, stdout=tar, stderr=errors, check=False)
+            # Not in /tmp, which may be a small one in memory.
+            done = subprocess.run(
+                bootstrap,
+                stdin=subprocess.DEVNULL,
+                stdout=tar,
+                stderr=errors,
+                env={**os.environ, "TMPDIR": str(WORK)},
+                check=False,
+            )
         except FileNotFoundError:
             raise LabError("mmdebstrap is not installed: apt-get install mmdebstrap") from None
         if done.returncode != 0:
@@ -69,7 +79,7 @@ def _build_base(recipe: Recipe, log: Path) -> None:
         tar.seek(0)
         imported = subprocess.run(importer, stdin=tar, stdout=errors, stderr=errors, check=False)
     if imported.returncode != 0:
-        raise LabError(f"podman could not import the host image: {_tail(log)} The whole log: {log}")
+        raise LabError(f"podman could not import the host image: {_tail(log)} The whole log: {log}", log=log)
 
 
 def _build_files(recipe: Recipe) -> None:

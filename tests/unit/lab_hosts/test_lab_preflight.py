@@ -10,11 +10,9 @@ import pytest
 
 from lab import cli, preflight
 from lab.errors import LabError
-from lab.image import build, recipe
-from lab.progress import Progress
+from lab.workspace import Workspace
 
-CGROUPS = "#subsys_name\thierarchy\tnum_cgroups\tenabled\ncpu\t1\t4\t1\nmemory\t4\t4\t{memory}\npids\t8\t4\t1\n"
-MOUNTED = "cgroup /sys/fs/cgroup/memory cgroup rw 0 0\n"
+MEMINFO = f"MemTotal: 9 kB\nMemAvailable: {2048 * 1024} kB\n"
 Usage = namedtuple("Usage", "total used free")
 
 
@@ -24,16 +22,34 @@ def test_missing_packages_are_named_once(monkeypatch: pytest.MonkeyPatch) -> Non
         preflight.check_tools(preflight.TOOLS)
 
 
-def test_control_groups_are_needed() -> None:
-    preflight.check_cgroups(CGROUPS.format(memory=1), MOUNTED)
+def mounted(root: Path, *controllers: str) -> Path:
+    """Control groups of version 1 as files: those of this machine cannot be changed."""
+    for controller in controllers:
+        (root / controller).mkdir()
+        (root / controller / "cgroup.procs").touch()
+    return root
+
+
+def test_control_groups_are_needed(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="Control groups are not mounted"):
-        preflight.check_cgroups(CGROUPS.format(memory=1), "proc /proc proc rw 0 0\n")
+        preflight.check_cgroups(tmp_path)
+    preflight.check_cgroups(mounted(tmp_path, "cpu", "memory", "pids"))
 
 
-def test_a_disabled_memory_controller_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Path, "exists", lambda path: False)
-    with pytest.raises(LabError, match="no control group for memory"):
-        preflight.check_cgroups(CGROUPS.format(memory=0), MOUNTED)
+def test_a_missing_controller_is_named(tmp_path: Path) -> None:
+    with pytest.raises(LabError, match="no control group for memory, the hosts' limits"):
+        preflight.check_cgroups(mounted(tmp_path, "cpu", "pids"))
+
+
+@pytest.mark.parametrize(("controllers", "missing"), [("cpu io memory pids", ""), ("cpu memory", "pids")])
+def test_the_controllers_of_version_2_are_a_list(tmp_path: Path, controllers: str, missing: str) -> None:
+    (tmp_path / "cgroup.procs").touch()
+    (tmp_path / "cgroup.controllers").write_text(f"{controllers}\n")
+    if not missing:
+        preflight.check_cgroups(tmp_path)
+        return
+    with pytest.raises(LabError, match=f"no control group for {missing}"):
+        preflight.check_cgroups(tmp_path)
 
 
 def test_a_full_disk_is_refused_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,10 +60,33 @@ def test_a_full_disk_is_refused_where_it_is(tmp_path: Path, monkeypatch: pytest.
 
 
 def test_memory_is_counted_by_servers() -> None:
-    meminfo = f"MemTotal: 9 kB\nMemAvailable: {2048 * 1024} kB\n"
-    preflight.check_memory(meminfo, servers=3)
+    preflight.check_memory(2048, servers=3)
     with pytest.raises(LabError, match="Only 2048 MiB of memory are free: 4 servers need 2560 MiB"):
-        preflight.check_memory(meminfo, servers=4)
+        preflight.check_memory(2048, servers=4)
+
+
+@pytest.mark.parametrize("files", preflight.MEMORY_FILES)
+def test_a_containers_memory_limit_counts(tmp_path: Path, files: tuple[str, ...]) -> None:
+    limit, usage, stat, cache = files
+    assert preflight.available_memory(MEMINFO, tmp_path) == 2048
+    (tmp_path / "memory").mkdir()
+    (tmp_path / limit).write_text(f"{1 << 30}\n")
+    (tmp_path / usage).write_text(f"{600 << 20}\n")
+    (tmp_path / stat).write_text(f"anon 7\n{cache} {100 << 20}\n")
+    assert preflight.available_memory(MEMINFO, tmp_path) == 524
+    (tmp_path / limit).write_text("max\n")
+    assert preflight.available_memory(MEMINFO, tmp_path) == 2048
+
+
+def test_hosts_that_run_need_no_further_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = Workspace(tmp_path)
+    monkeypatch.setattr(preflight, "NETWORKS", tmp_path)
+    monkeypatch.setattr(preflight, "available_memory", lambda meminfo, cgroups: 1023)
+    with pytest.raises(LabError, match="2 servers need 1536 MiB"):
+        preflight.check(2, image_missing=False, workspace=workspace)
+    for number in range(2):
+        (tmp_path / f"ek{workspace.id}-{number}").touch()
+    preflight.check(2, image_missing=False, workspace=workspace)
 
 
 @pytest.mark.parametrize("command", ["up", "down"])
@@ -72,19 +111,4 @@ def test_with_sudo_the_same_words_are_started_again(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(shutil, "which", lambda tool: f"/usr/bin/{tool}")
     assert cli.main(["up", "--plan", "a b.yml"]) == 130
     assert started[0][0] == "sudo"
-    assert started[0][2:] == ["-m", "lab.cli", "up", "--plan", "a b.yml"]
-
-
-def test_no_package_source_is_said_with_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """mmdebstrap and podman are replaced: being offline cannot be had in a test of a machine that is online."""
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    (tools / "podman").write_text("#!/bin/sh\nexit 1\n")
-    (tools / "mmdebstrap").write_text("#!/bin/sh\necho 'E: Failed to fetch Release' >&2\nexit 25\n")
-    for tool in tools.iterdir():
-        tool.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tools}:/usr/bin:/bin")
-    monkeypatch.setattr(build, "LOCK", tmp_path / "lock")
-    (tmp_path / "init.sh").write_text("")
-    with pytest.raises(LabError, match=r"E: Failed to fetch Release Is Debian's package mirror reachable .*image\.log"):
-        build.ensure(recipe.debian_11(tmp_path / "init.sh"), tmp_path / "image.log", Progress(quiet=True))
+    assert started[0][4:] == ["-m", "lab.cli", "up", "--plan", "a b.yml"]
