@@ -1,15 +1,22 @@
-"""`make bench [WHAT=path|inventory|discovery|instance]`: prints Markdown tables; docs/performance.md holds the last."""
+"""`make bench [WHAT=path|lab|scale|...]`: prints Markdown tables; docs/performance.md holds the last."""
 
 from __future__ import annotations
 
 import sys
 
-from bench import path
+from bench import lab, path, scale
 from bench.discovery import table as discovery
 from bench.instance import table as instance
 from bench.inventory import table as inventory
 
-TABLES = {"path": path.run, "inventory": inventory.run_all, "discovery": discovery.run, "instance": instance.run}
+TABLES = {
+    "path": path.run,
+    "inventory": inventory.run_all,
+    "discovery": discovery.run,
+    "instance": instance.run,
+    "lab": lab.run,
+    "scale": scale.run,
+}
 
 
 def main() -> int:

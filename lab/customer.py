@@ -58,6 +58,11 @@ class Customer:
             .build()
         )
 
+    @property
+    def client(self) -> ecs.EcsClient:
+        """The SDK's own client, for what has no method here; its exceptions are the SDK's."""
+        return self._client
+
     def servers(self, **filters: str) -> list[ServerView]:
         """The servers of the region, page by page; `filters` as ListServersDetails has them (name, ip: parts of it)."""
         return list(self._pages(filters))
