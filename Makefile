@@ -6,7 +6,12 @@ MAKEFLAGS += --no-print-directory
 
 PYTHON ?= python3
 BIN := .venv/bin
+HAVE_PYTHON := command -v $(firstword $(PYTHON)) >/dev/null
+STAGE := $(PYTHON) -m lab.stage
 SUDO := $(if $(filter-out 0,$(shell id -u)),sudo)
+# What root made in the checkout becomes its owner's again.
+GIVE_BACK := $(if $(SUDO),$(SUDO) chown -R --from=root $(shell id -u):$(shell id -g) .,:)
+APT_GET := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qy --no-install-recommends
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export STARTED := $(or $(STARTED),$(shell date +%s))
 
@@ -21,7 +26,8 @@ PROBE_JAR := services/hazelcast_probe/target/hazelcast-probe-0.1.0.jar
 molecule_roles = $(patsubst roles/%/molecule,%,$(wildcard roles/*/molecule))
 java_sources = $(shell find $(1)/src/main -type f) $(1)/pom.xml
 
-.PHONY: help setup packages test-packages jar demo demo-down check lint unit java-test browser-test lab-test molecule test prove bench clean
+.NOTPARALLEL:
+.PHONY: help setup packages test-packages python fit jar demo demo-down check lint unit java-test browser-test lab-test molecule test prove bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -33,24 +39,24 @@ test-packages: WANTED := $(TEST_PACKAGES)
 packages test-packages:
 	@command -v apt-get >/dev/null || { echo "make: this needs Debian 12 (no apt-get here)" >&2; exit 1; }
 	@missing=$$(for p in $(WANTED); do dpkg-query -W -f='$${db:Status-Status}\n' $$p 2>/dev/null | grep -qx installed || echo $$p; done); \
-	if [ -n "$$missing" ]; then \
-	  echo "==> Installing Debian packages:" $$missing; \
-	  log=$$(mktemp); \
-	  { $(SUDO) apt-get -q update && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get -qy install --no-install-recommends $$missing; } >$$log 2>&1 \
-	    || { tail -n 5 $$log >&2; echo "make: apt-get could not install them: see the lines above; is a package source reachable?" >&2; exit 1; }; \
-	  rm -f $$log; \
-	fi
+	[ -n "$$missing" ] || exit 0; \
+	[ -z "$(SUDO)" ] || command -v sudo >/dev/null || { echo "make: packages are missing and there is no sudo here: run it as root" >&2; exit 1; }; \
+	$(HAVE_PYTHON) || { $(APT_GET) update && $(APT_GET) install python3; } >/dev/null; \
+	$(STAGE) packages.log "Debian packages: $$(echo $$missing)" "is a Debian package source reachable from here?" \
+	  sh -c '$(APT_GET) update && $(APT_GET) install '"$$(echo $$missing)"
+
+python:
+	@! $(HAVE_PYTHON) || $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "make: Python 3.11 or newer is needed; say which with PYTHON=..." >&2; exit 1; }
 
 $(BIN)/.installed: pyproject.toml
-	@$(MAKE) packages
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
-	  || { echo "make: Python 3.11 or newer is needed; say which with PYTHON=..." >&2; exit 1; }
-	@echo "==> Installing the Python packages into .venv"
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/pip install -q --disable-pip-version-check -e '.[dev]'
+	@$(MAKE) packages python
+	@[ -x $(BIN)/pip ] || $(PYTHON) -m venv .venv
+	@$(STAGE) pip.log "Python packages into .venv" "is a Python package index reachable from here?" \
+	  $(BIN)/pip install -q --disable-pip-version-check -e '.[dev]'
 	@touch $@
 
-setup: packages $(BIN)/.installed  ## Debian packages and .venv
+setup: python packages $(BIN)/.installed  ## Debian packages and .venv
 
 $(DISCOVERY_JAR): $(call java_sources,discovery)
 	@echo "==> Building the discovery strategy"
@@ -64,7 +70,10 @@ jar: $(DISCOVERY_JAR) $(PROBE_JAR)  ## the discovery strategy and the cluster pr
 
 ## --- see it work ----------------------------------------------------------------------------------------------------
 
-demo: setup  ## an ECS region on this machine, three tagged servers, one proven Hazelcast cluster
+fit: python
+	@! $(HAVE_PYTHON) || $(PYTHON) -m lab.preflight $$(grep -c -- '- name:' lab/plans/demo.yml)
+
+demo: fit setup  ## an ECS region on this machine, three tagged servers, one proven Hazelcast cluster
 	@$(BIN)/python -m lab.demo
 
 demo-down:  ## take the region away again: hosts, networks, firewall rules, processes
@@ -96,17 +105,16 @@ browser-test: setup test-packages
 	@pytest -q tests/browser --junitxml=reports/junit/browser.xml
 
 lab-test: setup jar
-	@$(SUDO) env PATH="$$PATH" pytest -q tests/lab --junitxml=reports/junit/lab.xml
+	@trap '$(GIVE_BACK)' EXIT; $(SUDO) env PATH="$$PATH" pytest -q tests/lab --junitxml=reports/junit/lab.xml
 
+# Two scenarios side by side: while one waits for its server or a package, the other computes.
 molecule: setup jar  ## scenarios of all roles on the lab's hosts, or of one: make molecule ROLE=hazelcast
 	@test -d "roles/$(ROLE)/molecule" -o -z "$(ROLE)" || { echo "make: say which: make molecule ROLE=<one of: $(molecule_roles)>" >&2; exit 1; }
 	@export LAB_ROOT=$(CURDIR)/.lab/molecule; rm -rf $$LAB_ROOT/state; mkdir -p $$LAB_ROOT; trap 'lab --root $$LAB_ROOT down' EXIT; \
 	lab --root $$LAB_ROOT up; eval "$$(lab --root $$LAB_ROOT env)"; \
-	$(MAKE) -kj2 --output-sync=target $(addprefix scenario-,$(or $(ROLE),$(molecule_roles)))
-
-# Two side by side: while one waits for its server or a package, the other computes. Each has its own servers.
-scenario-%:
-	@cd roles/$* && MOLECULE_EPHEMERAL_DIRECTORY=$(LAB_ROOT)/state/$* molecule test --destroy=never
+	printf '%s\n' $(or $(ROLE),$(molecule_roles)) | xargs -P 2 -I % \
+	  $(STAGE) molecule-%.log "Scenario of the role %" "again with: make molecule ROLE=%" \
+	  sh -c 'cd roles/% && MOLECULE_EPHEMERAL_DIRECTORY=$$LAB_ROOT/state/% exec molecule test --destroy=never --no-command-borders'
 
 test: setup jar lint  ## everything; .ci/run calls this
 	@mkdir -p reports/junit
@@ -115,7 +123,7 @@ test: setup jar lint  ## everything; .ci/run calls this
 	@$(MAKE) molecule
 
 prove: setup jar  ## the proofs that run longer, into docs/proof/: make prove WHAT=<one of tests/prove/test_*.py>
-	@$(SUDO) env PATH="$$PATH" pytest -q tests/prove$(if $(WHAT),/test_$(WHAT).py)
+	@trap '$(GIVE_BACK)' EXIT; $(SUDO) env PATH="$$PATH" pytest -q tests/prove$(if $(WHAT),/test_$(WHAT).py)
 
 bench: setup jar  ## what is fast, measured on this machine
 	@$(BIN)/python -m bench $(WHAT)
