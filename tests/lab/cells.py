@@ -78,9 +78,10 @@ class Wrong:
 
     def file(self, fleet: Fleet) -> HazelcastFile:
         given = example(self.mode, fleet.world.settings, fleet.servers["north-1"], "5701") | dict(self.changed)
-        return HazelcastFile({name: value for name, value in given.items() if value is not None})
+        return HazelcastFile({name: value for name, value in given.items() if value is not None}, ports=AT_ONCE)
 
 
+AT_ONCE = 4
 TWO_REGIONS = "lab-north-1,lab-south-1"
 INVALID = (
     Wrong("no way to ask", KEYS, {"access-key": "", "secret-key": ""}, "Nothing says how to ask ECS"),
@@ -92,14 +93,13 @@ INVALID = (
     Wrong("no port", METADATA, {"port": ""}, "port is missing: give '5701', '5701-5703' or '5703'"),
     Wrong("a port that is none", METADATA, {"port": "5703-5701"}, "5703-5701"),
     Wrong("a value without its key", METADATA, {"tag-value": "wide"}, "tag-value is given without tag-key"),
-    Wrong("an unknown property", METADATA, {"tag-keys": "hazelcast"}, "Unknown properties: 'tag-keys'"),
+    Wrong("an unknown property", METADATA, {"tag-keys": "hazelcast"}, "Unknown properties: '[tag-keys]'"),
     Wrong("two regions, no agency", METADATA, {"region": TWO_REGIONS}, "this server has no agency", "stranger-1"),
     Wrong("a tag, no agency", METADATA, {"tag-key": "hazelcast"}, "this server has no agency", "stranger-1"),
     Wrong("an anchor without the tag", KEYS, {"tag-key": "absent"}, "has no tag 'absent'"),
 )
 # What only a whole setting shows, not the file alone.
 INVALID_SAMPLE = INVALID[-3:]
-AT_ONCE = 4
 
 
 def refusals(fleet: Fleet, wrongs: Sequence[Wrong]) -> list[str]:

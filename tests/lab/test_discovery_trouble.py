@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 
-from lab import process
-from lab import settings as lab_settings
 from lab.commands import route
 from lab.region import store
 from tests.lab import ten
+from tests.lab.account import change_account, write_secret
 from tests.lab.cells import founders
 from tests.lab.fleet import LOGS, Fleet
 from tests.lab.hazelcast_file import KEYS, LOGIN, METADATA, WATCHFUL, HazelcastFile, example
@@ -91,7 +88,7 @@ def test_a_token_that_ends_a_new_password_and_an_iam_that_is_down(fleet: Fleet) 
     fleet.forms(NORTH)
     expire(fleet, "KeystoneCreateUserTokenByPassword")
     # A user changes the password, and the file on each server.
-    change_password(fleet, f"{old}-new")
+    change_account(fleet, password=f"{old}-new")
     write_secret(fleet, file, f"{old}-new")
     expire(fleet, "KeystoneCreateUserTokenByPassword")
     assert sum(fleet.count(member, OUTAGE) for member in members) == 0
@@ -138,16 +135,3 @@ def expire(fleet: Fleet, renewed_by: str) -> None:
         return {200, 401} <= set(statuses) and fleet.control.requests(renewed_by, since=since).total > 0
 
     fleet.until(renewed, f"a list is had again by {renewed_by}")
-
-
-def write_secret(fleet: Fleet, path: str, secret: str) -> None:
-    fleet.on_all(fleet.servers, lambda host: fleet.ssh(host, f"umask 077; cat > {shlex.quote(path)}", secret))
-
-
-def change_password(fleet: Fleet, password: str) -> None:
-    """The account's password is another one from now on."""
-    settings, workspace = fleet.world.settings, fleet.world.workspace
-    changed = tuple(replace(account, password=password) for account in settings.accounts)
-    process.stop(workspace)  # it reads its settings once
-    lab_settings.save(replace(settings, accounts=changed), workspace.directory)
-    process.start(workspace, settings)

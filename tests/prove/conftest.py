@@ -1,5 +1,5 @@
 """The long proofs run on labs of their own, made as those of tests/lab are."""
 
-from tests.lab.conftest import labs
+from tests.lab.conftest import fleet, labs
 
-__all__ = ["labs"]
+__all__ = ["fleet", "labs"]
