@@ -10,6 +10,7 @@ from pathlib import Path
 from lab import process, routes, vault
 from lab import settings as lab_settings
 from lab.commands.find import find, with_hosts
+from lab.control import Control
 from lab.customer import Customer, ServerView
 from lab.errors import LabError
 from lab.net import netns
@@ -44,6 +45,8 @@ def status(workspace: Workspace) -> str:
         lines += [_server_line(server, server.id in lost) for server in servers]
         if canned := count - len(servers):
             lines.append(f"  and {canned} canned ones, without hosts (`lab seed --servers 0` removes them)")
+    for left in Control(workspace.directory).remnants():
+        lines.append(f"left   {left.kind} {left.what} of {left.server_name}, which is gone: it is still paid for")
     lines += [f"route  {routes.describe(settings, route)}" for route in sorted(routes.load(workspace.directory))]
     return "\n".join(lines)
 
