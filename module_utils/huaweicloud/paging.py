@@ -83,8 +83,8 @@ def _walk(fetch: Fetch, limit: int, found: dict[str, Json]) -> tuple[int | None,
             found.setdefault(server["id"], server)
         totals.add(page.total)
         everything = page.total is not None and len(seen) >= page.total
-        # A short page alone is no end: the service may cap pages below the limit asked for. Nor is a full one that makes
-        # up the number, but for the first: servers seen on pages before may be gone, and others not seen yet.
+        # A short page alone is no end: the service may cap pages below the limit asked for. Nor is a full one that
+        # makes up the number, but for the first: servers seen on pages before may be gone, others not seen yet.
         last = not new or len(page.servers) < limit or marker is None
         if not page.servers or (everything and last):
             return page.total, calm and len(totals) == 1 and (everything or page.total is None)
