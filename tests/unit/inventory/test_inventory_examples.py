@@ -80,9 +80,10 @@ def test_several_regions(users_project):
 
 
 def test_behind_a_bastion(users_project):
-    hosts, _ = users_project(example("behind_a_bastion"))
-    assert sorted(hosts) == ["db", "front"]
-    assert "ansible_ssh_common_args" in hosts["db"]
+    hosts, _ = users_project(example("behind_a_bastion"), HW_REGION_NAME=NORTH)
+    assert sorted(hosts) == ["db", "web"]
+    assert "ProxyJump=jump@jump.example.com" in hosts["db"]["ansible_ssh_common_args"]
+    assert "ansible_ssh_common_args" not in hosts["web"]
 
 
 def test_from_a_server(lab, users_project):
