@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
-import json
 import shlex
 import subprocess
 import time
@@ -21,7 +19,9 @@ from lab.commands import find, ssh
 from lab.control import Control
 from lab.customer import ServerView
 from lab.workspace import PROJECT
+from tests.lab import views
 from tests.lab.hazelcast_file import FIRST_PORT, HazelcastFile
+from tests.lab.views import View
 from tests.lab.world import World
 
 PLAN = PROJECT / "tests" / "lab" / "plans" / "discovery.yml"
@@ -50,16 +50,7 @@ java.util.logging.ConsoleHandler.formatter=java.util.logging.SimpleFormatter
 java.util.logging.SimpleFormatter.format=%1$tT.%1$tL %4$s %5$s%6$s%n
 """
 T = TypeVar("T")
-ASK_SECONDS = 2.0
 JOIN_SECONDS = 120.0
-
-
-@dataclass(frozen=True)
-class View:
-    """What a member says: whether it has joined (or founded) a cluster, and whom it sees, as IP:PORT."""
-
-    joined: bool = False
-    members: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -169,18 +160,6 @@ class Fleet:
     def log(self, member: Member) -> str:
         return self.ssh(member.host, f"cat {LOGS}/{member.unit}.log")
 
-    def view(self, address: str) -> View:
-        """Ask the member at IP:PORT; one that does not answer, or is not ready, has joined nothing."""
-        with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
-            if _get(address, "/hazelcast/health/ready")[0] == 200:
-                said = json.loads(_get(address, "/hazelcast/rest/cluster")[1])
-                return View(True, frozenset(_plain(member["address"]) for member in said["members"]))
-        return View()
-
-    def views(self, addresses: frozenset[str]) -> dict[str, View]:
-        with ThreadPoolExecutor(max(1, len(addresses))) as pool:
-            return dict(zip(sorted(addresses), pool.map(self.view, sorted(addresses)), strict=True))
-
     def addresses(self, places: Mapping[str, int]) -> frozenset[str]:
         """IP:PORT of so many members on each host, which listen on 5701 and the ports after it."""
         each = ((self.servers[host].address, n) for host, count in places.items() for n in range(count))
@@ -190,7 +169,7 @@ class Fleet:
         """Wait until every member of each of these clusters sees exactly that cluster; returns the seconds it took."""
         wanted = {address: View(True, members) for members in map(self.addresses, clusters) for address in members}
         begun, seen = time.monotonic(), {}
-        while (seen := self.views(frozenset(wanted))) != wanted:
+        while (seen := views.ask_all(wanted)) != wanted:
             took = time.monotonic() - begun
             assert took < seconds, f"after {took:.0f} s the members see {seen}, not {wanted}"
             time.sleep(0.2)
@@ -220,20 +199,6 @@ class Fleet:
         done = subprocess.run([*self._ways[host], command], input=sent, capture_output=True, timeout=300, check=False)
         assert done.returncode == 0, f"`{command}` on {host}: {done.stdout[-800:]!r} {done.stderr[-800:]!r}"
         return done.stdout
-
-
-def _get(address: str, path: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(address, timeout=ASK_SECONDS)
-    try:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-    finally:
-        connection.close()
-
-
-def _plain(address: str) -> str:
-    return address.replace("[", "").replace("]", "")
 
 
 def _jars() -> bytes:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from xml.etree import ElementTree as ET
-from xml.sax.saxutils import quoteattr
+from xml.sax.saxutils import escape, quoteattr
 
 from lab.customer import ServerView
 from lab.settings import LabSettings
@@ -43,7 +43,6 @@ class HazelcastFile:
     ports: int = 3
     connection_timeout_seconds: int = 2
     partition_group: str = ""
-    interface: str = "10.*.*.*"
 
     def text(self) -> str:
         """The file, the same for every member."""
@@ -69,7 +68,7 @@ class HazelcastFile:
         </discovery-strategy>
       </discovery-strategies>
     </join>
-    <interfaces enabled="true"><interface>{self.interface}</interface></interfaces>
+    <interfaces enabled="true"><interface>10.*.*.*</interface></interfaces>
     <rest-api enabled="true">
       <endpoint-group name="HEALTH_CHECK" enabled="true"/>
       <endpoint-group name="CLUSTER_READ" enabled="true"/>
@@ -117,9 +116,5 @@ def _blocks() -> dict[str, dict[str, str]]:
 
 def _properties(properties: Mapping[str, str]) -> str:
     return "\n".join(
-        f"    <property name={quoteattr(name)}>{_escape(value)}</property>" for name, value in properties.items()
+        f"    <property name={quoteattr(name)}>{escape(value)}</property>" for name, value in properties.items()
     )
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")
