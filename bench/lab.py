@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import huaweicloudsdkecs.v2 as ecs
 
 from bench.machine import describe, table
 from lab import process, vault
+from lab.commands import ssh
 from lab.commands.down import down
 from lab.commands.up import up
 from lab.control import Control
@@ -39,6 +41,7 @@ def run() -> str:
     with tempfile.TemporaryDirectory(prefix="eck-bench-") as folder, _lab(Path(folder)) as (workspace, settings):
         region = Region(workspace, settings)
         one = [region.to_ssh(1) for _ in range(ONE_ROUNDS)]
+        login = [region.to_login() for _ in range(ONE_ROUNDS)]
         ten = [region.to_ssh(MANY) for _ in range(TEN_ROUNDS - 1)]
         ten.append(region.to_ssh(MANY, keep=True))
         time.sleep(SETTLE_SECONDS)
@@ -46,6 +49,7 @@ def run() -> str:
         page = region.page()
     rows: list[tuple[str, ...]] = [
         ("create call to SSH, one host", "<= 6 s", _seconds(one), _runs(one)),
+        ("create call to a command run by SSH, host key of the console log", "-", _seconds(login), _runs(login)),
         (f"create calls to SSH, {MANY} hosts at once", "<= 20 s", _seconds(ten), _runs(ten)),
         ("the region's process at rest, processor", "<= 1 % of a core", f"{share:.2f} %", f"{REST_SECONDS:.0f} s"),
         ("the region's process at rest, memory", "<= 120 MB", f"{memory:.0f} MB", f"{beside:.0f} MB more for podman"),
@@ -85,6 +89,15 @@ class Region:
         seconds = time.monotonic() - begun
         if not keep:
             self._customer.wait([self._customer.delete(server.id for server in servers)])
+        return seconds
+
+    def to_login(self) -> float:
+        """Seconds from the call that orders a server until a command has run on it, its host key checked."""
+        begun = time.monotonic()
+        self.to_ssh(1, keep=True)
+        subprocess.run(ssh.command(self._workspace, "bench-0", ["true"]), check=True, stdin=subprocess.DEVNULL)
+        seconds = time.monotonic() - begun
+        self._customer.wait([self._customer.delete([self._customer.find("bench-0").id])])
         return seconds
 
     def rest(self) -> tuple[float, float, float]:

@@ -37,7 +37,7 @@ def test_canned_servers_are_one_line_of_the_status(region: World, server: Server
 
 
 def test_groups_are_shown_and_changed_by_a_plan(labs: Callable[[str], World], tmp_path: Path) -> None:
-    world = labs("groups")
+    world = labs("shown")
     world.up()
     assert show.groups(world.workspace).splitlines() == [
         "region lab-north-1",
