@@ -48,15 +48,18 @@ def equip(checkout: Path) -> Path:
 
 
 def make(
-    checkout: Path, *words: str, before: str = ":", path: str | None = None, **env: str
+    checkout: Path, *words: str, before: str = "", path: str | None = None, **env: str
 ) -> subprocess.CompletedProcess[str]:
-    """`make WORDS` there, in a mount namespace of its own in which the shell script `before` was run first.
+    """`make WORDS` there, if there is a shell script `before` in a mount namespace of its own in which that ran first.
 
     `before` may end in `exec` of something that runs its arguments.
     """
-    script = f'{before}\n"$@"' if "exec " not in before else f'{before} "$@"'
+    argv = ["make", *words]
+    if before:
+        script = f'{before}\n"$@"' if "exec " not in before else f'{before} "$@"'
+        argv = ["unshare", "--mount", "--propagation", "private", "bash", "-euc", script, "bash", *argv]
     return subprocess.run(
-        ["unshare", "--mount", "--propagation", "private", "bash", "-euc", script, "bash", "make", *words],
+        argv,
         cwd=checkout,
         env={**os.environ, "PATH": path or os.environ["PATH"], "STARTED": "", **env},
         stdin=subprocess.DEVNULL,

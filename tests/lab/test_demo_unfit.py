@@ -133,7 +133,7 @@ def test_another_system_than_debian(checkout: Path) -> None:
     for tool in (path for folder in PLAIN_PATH.split(":") for path in Path(folder).iterdir()):
         if tool.name != "apt-get" and not (tools / tool.name).is_symlink():
             (tools / tool.name).symlink_to(tool)
-    line = refused(checkout, ":", path=str(tools))
+    line = refused(checkout, "", path=str(tools))
     assert line == "make: this needs Debian 12 (no apt-get here)"
 
 
@@ -145,7 +145,7 @@ def test_a_python_that_is_too_old(checkout: Path, image: str) -> None:
         f'--ulimit nproc=1024:1024 {image} python3 "$@"\n'
     )
     old.chmod(0o755)
-    line = refused(checkout, ":", f"PYTHON={old}")
+    line = refused(checkout, "", f"PYTHON={old}")
     assert line == "make: Python 3.11 or newer is needed; say which with PYTHON=..."
 
 
