@@ -81,7 +81,7 @@ def run(tmp_path: Path, steps: str) -> list[str]:
         (tmp_path / "sys" / name).write_text(f"{value}\n")
     (tmp_path / "systemctl").write_text(SYSTEMCTL)
     script = tmp_path / "init.sh"
-    script.write_text(SCRIPT.read_text().replace("MEMBER_SECONDS=60", "MEMBER_SECONDS=1"))
+    script.write_text(SCRIPT.read_text().replace("MEMBER_SECONDS=60", "MEMBER_SECONDS=4"))
     command = [*NAMESPACE, "bash", "-c", f"set -e\n{SETUP}\n{steps}", "bash", str(tmp_path), str(script)]
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30, check=False)
     return done.stdout.splitlines()
@@ -196,7 +196,7 @@ def test_member_that_does_not_listen_is_a_failure_and_the_next_run_tries_again(t
         """,
     )
     assert lines == [
-        "failed: hazelcast@5701.service has not opened port 5701 within 1 s; see: journalctl -u hazelcast@5701.service",
+        "failed: hazelcast@5701.service has not opened port 5701 within 4 s; see: journalctl -u hazelcast@5701.service",
         "exit 1",
         "changed: hazelcast@5701.service is started",
         "changed: hazelcast@5702.service is started",
