@@ -4,9 +4,6 @@ import com.hazelcast.client.HazelcastClient;
 import com.hazelcast.client.config.ClientConfig;
 import com.hazelcast.cluster.Member;
 import com.hazelcast.config.Config;
-import com.hazelcast.config.DiscoveryStrategyConfig;
-import com.hazelcast.config.JoinConfig;
-import com.hazelcast.config.PartitionGroupConfig.MemberGroupType;
 import com.hazelcast.core.Hazelcast;
 import com.hazelcast.core.HazelcastInstance;
 
@@ -14,13 +11,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -30,72 +23,29 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 @Timeout(60)
 class RealMembersTest {
 
-    private final Rig rig = new Rig();
-    private final int firstPort = freePorts();
+    private final Members members = new Members();
+    private final Rig rig = members.rig;
+    private final int firstPort = members.firstPort;
 
     @AfterEach
     void close() {
-        Hazelcast.shutdownAll();
-        rig.close();
-    }
-
-    private static int freePorts() {
-        for (int port = 15701; port < 25000; port += 10) {
-            try (ServerSocket a = new ServerSocket(port, 1, InetAddress.getLoopbackAddress());
-                    ServerSocket b = new ServerSocket(port + 1, 1, InetAddress.getLoopbackAddress());
-                    ServerSocket c = new ServerSocket(port + 2, 1, InetAddress.getLoopbackAddress())) {
-                return Math.min(a.getLocalPort(), Math.min(b.getLocalPort(), c.getLocalPort()));
-            } catch (IOException e) {
-                continue;
-            }
-        }
-        throw new IllegalStateException("no free ports");
-    }
-
-    private Config config(int port) {
-        Config config = new Config();
-        config.setClusterName("real");
-        config.setProperty("hazelcast.discovery.enabled", "true");
-        config.setProperty("hazelcast.wait.seconds.before.join", "1");
-        config.setProperty("hazelcast.phone.home.enabled", "false");
-        config.setProperty("hazelcast.shutdownhook.enabled", "false");
-        config.setProperty("hazelcast.local.localAddress", Rig.HERE);
-        config.getJetConfig().setEnabled(false);
-        config.getPartitionGroupConfig().setEnabled(true).setGroupType(MemberGroupType.ZONE_AWARE);
-        config.getNetworkConfig().setPort(port).setPortAutoIncrement(false);
-        JoinConfig join = config.getNetworkConfig().getJoin();
-        join.getMulticastConfig().setEnabled(false);
-        join.getTcpIpConfig().setEnabled(false).setConnectionTimeoutSeconds(1);
-        join.getAutoDetectionConfig().setEnabled(false);
-        join.getDiscoveryConfig().addDiscoveryStrategyConfig(strategy());
-        return config;
-    }
-
-    private DiscoveryStrategyConfig strategy() {
-        DiscoveryStrategyConfig strategy = new DiscoveryStrategyConfig(EcsDiscoveryStrategy.class.getName());
-        rig.properties.forEach(strategy::addProperty);
-        return strategy;
-    }
-
-    private static List<HazelcastInstance> start(List<Config> configs) {
-        List<CompletableFuture<HazelcastInstance>> starting = new ArrayList<>();
-        configs.forEach(config -> starting.add(CompletableFuture.supplyAsync(() -> Hazelcast.newHazelcastInstance(config))));
-        return starting.stream().map(CompletableFuture::join).collect(Collectors.toList());
+        members.close();
     }
 
     @Test
     void membersOnOneServerFormOneClusterAndAClientFindsIt() {
-        rig.agency().set("port", firstPort + "-" + (firstPort + 2), "tag-key", "hazelcast").here().tag("hazelcast", "a");
-        List<HazelcastInstance> members = start(List.of(config(firstPort), config(firstPort + 1), config(firstPort + 2)));
-        for (HazelcastInstance member : members) {
+        rig.agency().set("port", members.ports(), "tag-key", "hazelcast").here().tag("hazelcast", "a");
+        List<HazelcastInstance> three = Members.start(
+                List.of(members.config(firstPort), members.config(firstPort + 1), members.config(firstPort + 2)));
+        for (HazelcastInstance member : three) {
             assertEquals(3, member.getCluster().getMembers().size());
             for (Member seen : member.getCluster().getMembers()) {
                 assertEquals("lab-north-1/lab-north-1a", seen.getAttribute("hazelcast.partition.group.zone"));
             }
         }
-        members.get(0).getMap("m").put("k", "v");
-        ClientConfig client = new ClientConfig().setClusterName("real");
-        client.getNetworkConfig().getDiscoveryConfig().addDiscoveryStrategyConfig(strategy());
+        three.get(0).getMap("m").put("k", "v");
+        ClientConfig client = new ClientConfig().setClusterName(Members.CLUSTER);
+        client.getNetworkConfig().getDiscoveryConfig().addDiscoveryStrategyConfig(members.strategy());
         client.setProperty("hazelcast.discovery.enabled", "true");
         HazelcastInstance found = HazelcastClient.newHazelcastClient(client);
         assertEquals("v", found.getMap("m").get("k"));
@@ -104,7 +54,7 @@ class RealMembersTest {
 
     @Test
     void membersInThreeZonesFormOneClusterThoughMetadataIsDown() {
-        rig.keys().metadata().set("port", firstPort + "-" + (firstPort + 2), "tag-key", "hazelcast", "tag-value", "a");
+        rig.keys().metadata().set("port", members.ports(), "tag-key", "hazelcast", "tag-value", "a");
         rig.cloud.trouble = (seen, exchange) -> {
             if (seen.path.startsWith("/openstack/")) {
                 FakeCloud.answer(exchange, 503, "");
@@ -116,9 +66,9 @@ class RealMembersTest {
         for (int i = 0; i < 3; i++) {
             String address = "127.0.0." + (i + 1);
             rig.cloud.add(Rig.REGION, FakeServer.at(address).tag("hazelcast", "a").zone("lab-north-1" + "abc".charAt(i)));
-            configs.add(config(firstPort + i).setProperty("hazelcast.local.localAddress", address));
+            configs.add(members.config(firstPort + i).setProperty("hazelcast.local.localAddress", address));
         }
-        for (HazelcastInstance member : start(configs)) {
+        for (HazelcastInstance member : Members.start(configs)) {
             Set<String> zones = member.getCluster().getMembers().stream()
                     .map(seen -> seen.getAttribute("hazelcast.partition.group.zone")).collect(Collectors.toSet());
             assertEquals(Set.of("lab-north-1/lab-north-1a", "lab-north-1/lab-north-1b", "lab-north-1/lab-north-1c"), zones);
@@ -129,13 +79,13 @@ class RealMembersTest {
     void aMemberWhoseApiIsDownDoesNotStart() {
         rig.keys().set("discovery-deadline-seconds", "1").here();
         rig.cloud.down();
-        assertThrows(IllegalStateException.class, () -> Hazelcast.newHazelcastInstance(config(firstPort)));
+        assertThrows(IllegalStateException.class, () -> Hazelcast.newHazelcastInstance(members.config(firstPort)));
     }
 
     @Test
     void anUnknownPropertyFailsTheStart() {
         rig.keys().set("acces-key", "x").here();
-        RuntimeException e = assertThrows(RuntimeException.class, () -> Hazelcast.newHazelcastInstance(config(firstPort)));
+        RuntimeException e = assertThrows(RuntimeException.class, () -> Hazelcast.newHazelcastInstance(members.config(firstPort)));
         assertEquals("Unknown properties: '[acces-key]' on discovery strategy", e.getCause().getMessage());
     }
 
@@ -143,7 +93,7 @@ class RealMembersTest {
     void aContradictionFailsTheStartWithItsSentence() {
         rig.keys().here();
         rig.properties.remove("secret-key");
-        RuntimeException e = assertThrows(RuntimeException.class, () -> Hazelcast.newHazelcastInstance(config(firstPort)));
+        RuntimeException e = assertThrows(RuntimeException.class, () -> Hazelcast.newHazelcastInstance(members.config(firstPort)));
         assertEquals("access-key is given without secret-key (or secret-key-file).", e.getCause().getMessage());
     }
 }
