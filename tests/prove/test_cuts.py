@@ -5,19 +5,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 
 import pytest
 
 from tests.prove.record import record
 from tests.unit.instance.conftest import ROOT, cuts, fast, pytest_configure, socket_and_switch
+from tests.unit.instance.killer import Killer
 
 __all__ = ["fast", "pytest_configure", "socket_and_switch"]
 
@@ -86,46 +84,14 @@ def kill(stage, case):
     scenario = cuts.SCENARIOS[name]
     world = stage.world(scenario)
     killer = Killer(world.api, int(call), when)
-    stage.serve(killer)
     argv = [sys.executable, str(ROOT / "tests/unit/instance/launch_module.py"), "huaweicloud_ecs_instance"]
     arguments = {**world.connection(), **scenario.params, "state_file": str(world.state_file)}
     with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
-        killer.victim = process.pid
+        killer.end = process.kill
+        stage.serve(killer)
         said, _ = process.communicate(json.dumps(arguments).encode(), timeout=120)
     assert killer.struck.is_set(), f"the run ended before its call {call}: {said.decode()[-300:]}"
     assert process.returncode == -signal.SIGKILL
     killer.served.wait(10)
     stage.serve(world.api)
     stage.finish(world, scenario)
-
-
-class Killer:
-    """An ASGI application in front of the region's: kills the caller at one of its requests."""
-
-    victim = 0
-
-    def __init__(self, application, call, when):
-        self._application = application
-        self._call = call
-        self._when = when
-        self._seen = 0
-        self.struck, self.served = threading.Event(), threading.Event()
-
-    async def __call__(self, scope, receive, send):
-        self._seen += 1
-        if self._seen != self._call:
-            await self._application(scope, receive, send)
-            return
-
-        async def to_nobody(_):
-            """The caller is dead before it could read this."""
-
-        if self._when == "after":
-            await self._application(scope, receive, to_nobody)
-        self.struck.set()
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.victim, signal.SIGKILL)
-        self.served.set()
-        time.sleep(0.01)
-        await send({"type": "http.response.start", "status": 500, "headers": []})
-        await send({"type": "http.response.body", "body": b""})

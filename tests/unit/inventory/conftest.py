@@ -12,10 +12,6 @@ from fake_cloud import FakeCloud  # isort: skip
 from lab_region import Ansible, LabRegion  # isort: skip
 
 
-def pytest_configure(config):
-    config.addinivalue_line("markers", "cli: runs Ansible's commands as processes, half a second of CPU each time")
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """`-m "not cli"` leaves out what takes most of the time."""
