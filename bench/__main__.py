@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from bench import lab, path, scale
+from bench import image, lab, path, scale
 from bench.discovery import table as discovery
 from bench.instance import table as instance
 from bench.inventory import table as inventory
@@ -14,6 +14,7 @@ TABLES = {
     "inventory": inventory.run_all,
     "discovery": discovery.run,
     "instance": instance.run,
+    "image": image.run,
     "lab": lab.run,
     "scale": scale.run,
 }

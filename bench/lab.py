@@ -38,7 +38,7 @@ USER_DATA = "#!/bin/bash\necho 'root:${password}' | chpasswd\nbash /home/init.sh
 
 def run() -> str:
     """The Markdown table. Needs root; ten hosts are there at once."""
-    with tempfile.TemporaryDirectory(prefix="eck-bench-") as folder, _lab(Path(folder)) as (workspace, settings):
+    with tempfile.TemporaryDirectory(prefix="eck-bench-") as folder, running_lab(Path(folder)) as (workspace, settings):
         region = Region(workspace, settings)
         one = [region.to_ssh(1) for _ in range(ONE_ROUNDS)]
         login = [region.to_login() for _ in range(ONE_ROUNDS)]
@@ -59,7 +59,8 @@ def run() -> str:
 
 
 @contextmanager
-def _lab(root: Path) -> Iterator[tuple[Workspace, LabSettings]]:
+def running_lab(root: Path) -> Iterator[tuple[Workspace, LabSettings]]:
+    """A lab of its own, empty, taken down again whatever happens."""
     workspace = Workspace(root)
     try:
         yield workspace, up(workspace, None, Progress(quiet=True))
