@@ -1,8 +1,8 @@
 """Action plugin in front of library/shadow_password.py: finds the credential that opens the host, proves the new one.
 
 A server that was just made knows only its bootstrap password, a converged one only the final one. Which of the two it
-is shows only at the login, so the attempts are made here, quietly, in one task. At most one login is made with each
-credential: Huawei's host security locks an address out after five refused ones.
+is shows only at the login, so the attempts are made here, quietly, in one task. One login is made with each credential,
+two where ssh's words were lost: Huawei's host security locks an address out after five refused ones.
 """
 
 from __future__ import annotations
@@ -47,6 +47,11 @@ NOT_PROVEN = (
 def is_refusal(error: Exception) -> bool:
     """Whether ssh reached sshd and was turned away, and not: no route, wrong host key, no sshd yet."""
     return "Permission denied" in str(error)
+
+
+def is_unsaid(error: Exception) -> bool:
+    """Whether ssh ended before it took the module: Ansible then tells of a broken pipe and may lose ssh's own words."""
+    return "Data could not be sent" in str(error) and not is_refusal(error) and not is_unknown_host_key(error)
 
 
 def is_unknown_host_key(error: Exception) -> bool:
@@ -104,9 +109,10 @@ class ActionModule(ActionBase):  # type: ignore[misc]
                 with self._options(reconnection_retries=0):
                     return self._run_module(arguments, variables)
             except AnsibleError as error:
-                if is_unknown_host_key(error):
+                said = self._said(error)
+                if is_unknown_host_key(said):
                     return {"failed": True, "msg": UNKNOWN_HOST_KEY.format(host=host)}
-                if not is_refusal(error):
+                if not is_refusal(said):
                     # Not about credentials: the connection's own retries decide, and its own message stands.
                     return self._run_module(arguments, variables)
         sentence = NO_CREDENTIAL if user == ROOT else NO_CREDENTIAL_OF_USER
@@ -117,6 +123,16 @@ class ActionModule(ActionBase):  # type: ignore[misc]
             module_name="shadow_password", module_args=arguments, task_vars=variables
         )
         return result
+
+    def _said(self, error: AnsibleError) -> AnsibleError:
+        """What ssh had to say; where that was lost, asked by a login that sends nothing."""
+        if is_unsaid(error):
+            try:
+                with self._options(reconnection_retries=0):
+                    self._low_level_execute_command("true", sudoable=False)
+            except AnsibleError as asked:
+                return asked
+        return error
 
     def _prove_login(self, password: str, host: str) -> dict[str, Any]:
         try:

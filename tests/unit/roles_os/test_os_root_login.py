@@ -19,6 +19,9 @@ spec.loader.exec_module(action)
 REFUSED = AnsibleConnectionFailure(
     "Failed to connect to the host via ssh: root@h: Permission denied (publickey,password)."
 )
+UNSAID = AnsibleConnectionFailure(
+    "Data could not be sent to remote host '10.0.0.5'. Make sure this host can be reached over SSH."
+)
 FINAL, BOOTSTRAP = "Final-1x", "Boot-1x"
 
 
@@ -41,6 +44,7 @@ class Sshd:
         self.users: list[str] = []
         self.resets = 0
         self.trouble: AnsibleError | None = None
+        self.hangs_up_early = False
 
     def get_option(self, name: str) -> Any:
         return self.options[name]
@@ -72,14 +76,18 @@ class Action(action.ActionModule):
 
     def _execute_module(self, module_args: dict[str, Any], **_: Any) -> dict[str, Any]:
         assert set(module_args) == {"password"}
-        self._connection.login()
+        try:
+            self._connection.login()
+        except AnsibleError as error:
+            # ssh was gone before it took the module: its words are lost.
+            raise (UNSAID if self._connection.hangs_up_early else error) from None
         changed = self._connection.password != module_args["password"]
         if changed and not self._task.check_mode:
             self._connection.password = module_args["password"]
         return {"changed": changed}
 
     def _low_level_execute_command(self, *_: Any, **__: Any) -> None:
-        assert "ControlPath=none" in self._connection.options["ssh_args"]
+        assert "ControlPath=none" in self._connection.options["ssh_args"] or self._connection.hangs_up_early
         self._connection.login()
 
 
@@ -132,6 +140,20 @@ def test_no_credential_fits_each_is_tried_once_and_the_message_names_host_and_wa
     assert len(sshd.logins) == attempts
     for words in ("hz-1 (10.0.0.5)", "ECS_BOOTSTRAP_PASSWORD", "nothing was changed"):
         assert words in result["msg"]
+
+
+def test_a_refusal_whose_words_are_lost_is_asked_for_again_by_a_login_that_sends_nothing() -> None:
+    sshd = Sshd(BOOTSTRAP)
+    sshd.hangs_up_early = True
+    assert run(sshd) == {"changed": True, "login": "proven"}
+    assert sshd.logins == [FINAL, FINAL, BOOTSTRAP, FINAL]
+
+
+def test_a_server_that_hangs_up_for_another_reason_stays_unreachable() -> None:
+    sshd = Sshd(BOOTSTRAP)
+    sshd.hangs_up_early, sshd.trouble = True, AnsibleConnectionFailure("No route to host")
+    with pytest.raises(AnsibleConnectionFailure, match="Data could not be sent"):
+        run(sshd)
 
 
 @pytest.mark.parametrize(
