@@ -31,6 +31,7 @@ description:
   - A red check is a result, not a failure of this module.
 options:
   account: {type: list, elements: dict, required: true, description: The subjects of M(huaweicloud_account).}
+  bastions: {type: list, elements: dict, default: [], description: The bastions of M(ssh_bastions).}
   hosts:
     type: list
     elements: dict
@@ -55,6 +56,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "account": {"type": "list", "elements": "dict", "required": True},
+            "bastions": {"type": "list", "elements": "dict", "default": []},
             "hosts": {"type": "list", "elements": "dict", "required": True},
             "templates": {"type": "list", "elements": "path", "required": True},
             "dest": {"type": "path", "required": True},
@@ -64,7 +66,8 @@ def main() -> None:
     if JINJA2_MISSING:
         module.fail_json(msg=missing_required_lib("jinja2"), exception=JINJA2_MISSING)
     subjects = [subject.from_dict(each) for each in module.params["account"]]
-    found = result.make([*subjects, *gather.subjects(module.params["hosts"])], datetime.now(timezone.utc))
+    subjects += [*gather.bastions(module.params["bastions"]), *gather.subjects(module.params["hosts"])]
+    found = result.make(subjects, datetime.now(timezone.utc))
     dest = Path(module.params["dest"])
     try:
         if not module.check_mode:

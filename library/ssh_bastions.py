@@ -76,6 +76,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+bastions:
+  description: Each bastion as C(name), C(place) (the server's name, if it is one of the inventory) and C(trouble), a
+    sentence or empty.
+  type: list
+  elements: dict
+  returned: always
 troubles:
   description: A sentence for each bastion that did not let Ansible in.
   type: list
@@ -124,12 +130,14 @@ def main() -> None:
     except OSError as error:
         module.fail_json(msg=f"{error.filename}: {error.strerror}.")
     module.exit_json(
-        changed=any(written for written, _ in results), troubles=[trouble for _, trouble in results if trouble]
+        changed=any(written for written, _ in results),
+        bastions=[bastion for _, bastion in results],
+        troubles=[bastion["trouble"] for _, bastion in results if bastion["trouble"]],
     )
 
 
-def enter(module: AnsibleModule, jump: Jump) -> tuple[bool, str]:
-    """Have the bastion's file and an open connection; returns whether the file was written and what went wrong."""
+def enter(module: AnsibleModule, jump: Jump) -> tuple[bool, dict[str, str]]:
+    """Have the bastion's file and an open connection; returns whether the file was written and what came of it."""
     known_hosts, password = module.params["known_hosts"], module.params["password"]
     keys = KnownHosts(Path(known_hosts)).keys()
     server = owner(jump, [it for it in module.params["servers"] if it["id"] in keys])
@@ -138,7 +146,8 @@ def enter(module: AnsibleModule, jump: Jump) -> tuple[bool, str]:
     written = _write(path, configuration(jump, server["id"], Path(known_hosts), trust_first_use=trust))
     said = open_connection(jump, path, password)
     name = f"{jump.text} ({server['name']})" if server["name"] else jump.text
-    return written, said and sentence(name, server["id"], known_hosts, said, password=bool(password))
+    trouble = said and sentence(name, server["id"], known_hosts, said, password=bool(password))
+    return written, {"name": jump.text, "place": server["name"], "trouble": trouble}
 
 
 def _write(path: Path, text: str) -> bool:

@@ -36,6 +36,14 @@ def subjects(heard: Sequence[Heard]) -> list[Subject]:
     ]
 
 
+def bastions(entered: Sequence[Mapping[str, str]]) -> list[Subject]:
+    """One for each bastion that servers are reached through; ``entered`` as M(ssh_bastions) returns it."""
+    return [
+        Subject(Kind.BASTION, each["name"], (login.bastion(each["name"], each["trouble"]),), each["place"])
+        for each in entered
+    ]
+
+
 def _own(host: Heard) -> Iterable[Check]:
     """What the host itself showed, up to where it could not be asked on."""
     answer = host["login"]

@@ -13,7 +13,7 @@ SILENT = ("timed out", "No route to host", "Network is unreachable", "expected t
 
 
 def accepted(address: str, password: str) -> Check:
-    """``password`` is its name: final, bootstrap or, with none given, key."""
+    """``password`` is its name: final, bootstrap or, with none given, key; a bastion's is not told."""
     first = ", with the bootstrap password: the deploy sets the final one" if password == "bootstrap" else ""
     return ok(NAME, f"lets Ansible in at {address}{first}")
 
@@ -52,6 +52,14 @@ def refused(address: str, said: str, *, status: str, unknown_key: str, groups: S
         (True, _last_line(said), f"Try it by hand: ssh -v {address}"),
     )
     return next(failed(NAME, what, way_out) for applies, what, way_out in cases if applies)
+
+
+def bastion(name: str, trouble: str) -> Check:
+    """``trouble``: empty, or as module_utils/bastion/words.py has it: what is wrong, then the ways out."""
+    if not trouble:
+        return accepted(name, "")
+    said, _, way_out = trouble.partition(". ")
+    return failed(NAME, said, way_out)
 
 
 def python(version: str) -> Check:

@@ -15,12 +15,14 @@ class Kind(Enum):
 
     ACCOUNT = "account"
     REGION = "region"
+    BASTION = "bastion"
     HOST = "host"
 
 
 @dataclass(frozen=True)
 class Subject:
-    """``place`` says where it is: region and zone of a host, the inventory file of an account."""
+    """``place`` says where it is: region and zone of a host, a bastion's server, the inventory file of
+    an account."""
 
     kind: Kind
     name: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -223,6 +224,16 @@ def test_a_login_the_bastion_refuses_is_said(closed: Closed, formed: Play) -> No
     assert refused.code != 0
     assert "refuses the login with every key and the password" in refused.text, refused.text
     assert "Wrong-Jump-1" not in refused.output
+    page = closed.inventory.parent / "preflight.html"
+    checked = closed.play(
+        closed.by_password | {"ECS_BASTION_PASSWORD": "Wrong-Jump-1"}, "-e", f"preflight_page={page}",
+        playbook="playbooks/preflight.yml",
+    )  # fmt: skip
+    assert checked.code != 0
+    subjects = json.loads(page.with_suffix(".json").read_text())["subjects"]
+    [bastion] = [subject for subject in subjects if subject["kind"] == "bastion"]
+    assert (bastion["name"], bastion["place"]) == (f"jump@{closed.bastion.public_address}", "bastion")
+    assert bastion["checks"][0]["way_out"].startswith("Load the key it knows into the SSH agent")
 
 
 def test_a_bastion_that_is_down_is_said_once(closed: Closed, formed: Play) -> None:

@@ -6,6 +6,7 @@ import json
 from datetime import datetime, timedelta, timezone
 
 import pytest
+from ansible.module_utils.bastion import words
 from ansible.module_utils.preflight import gather, page, result, subject, table
 from ansible.module_utils.preflight.checks import FAILED, OK, UNTRIED, Check
 from ansible.module_utils.preflight.subject import Kind, Subject
@@ -64,6 +65,19 @@ def test_two_fit_hosts_are_green():
     ]
     assert states(found[0]) == dict.fromkeys(["ssh", "python", "os", "member_ports"], OK)
     assert check_of(found[0], "member_ports").said == "TCP 5701 opens from b"
+
+
+def test_a_bastion_is_green_or_says_its_trouble_and_the_way_out():
+    trouble = words.sentence("jump@10.0.0.9", "", "known_hosts", "jump@10.0.0.9: Permission denied.", password=False)
+    open_, shut = gather.bastions(
+        [
+            {"name": "jump@10.0.0.8", "place": "bastion", "trouble": ""},
+            {"name": "jump@10.0.0.9", "place": "", "trouble": trouble},
+        ]
+    )
+    assert (open_.place, check_of(open_, "ssh").state) == ("bastion", OK)
+    assert check_of(shut, "ssh").said == "Bastion jump@10.0.0.9 refuses the login with every key"
+    assert check_of(shut, "ssh").way_out.startswith("Load the key it knows into the SSH agent (ssh-add), or export")
 
 
 def test_a_host_outside_the_run_is_not_there():
