@@ -27,10 +27,16 @@ SHOWN = 12
 
 @dataclass(frozen=True)
 class Run:
-    """One run on bare hosts: wall seconds, seconds by task."""
+    """One run on bare hosts: wall seconds, processor seconds of the whole machine, seconds by task."""
 
     seconds: float
+    busy: float
     tasks: dict[str, float]
+
+    @property
+    def share(self) -> float:
+        """Of all processors during the run."""
+        return self.busy / self.seconds / (os.cpu_count() or 1)
 
 
 def run() -> str:
@@ -45,6 +51,10 @@ def run() -> str:
             f"`site.yml`, {MANY} bare hosts to a verified cluster",
             f"<= {AIM} x",
             f"{many.seconds:.1f} s ({ratio:.2f} x)",
+        ),
+        *(
+            (f"processors of the machine, {count} hosts", "-", f"{run.busy:.0f} s, {run.share:.0%} of what there is")
+            for count, run in ((FEW, few), (MANY, many))
         ),
     ]
     grown = sorted(many.tasks, key=lambda task: few.tasks.get(task, 0.0) - many.tasks[task])
@@ -65,8 +75,15 @@ def bare_to_verified(count: int) -> Run:
         plan.write_text(PLAN.format(servers="".join(SERVER.format(n=number, zone=zone) for number, zone in zones)))
         stack.callback(down, workspace, Progress(quiet=True))
         up(workspace, plan, Progress(quiet=True))
+        before = busy()
         seconds = timed(site(folder), ROOT, environment(workspace, log))
-        return Run(seconds, read(log.read_text()))
+        return Run(seconds, busy() - before, read(log.read_text()))
+
+
+def busy() -> float:
+    """Seconds so far in which a processor of this machine had something to do (proc(5), the first line of stat)."""
+    user, nice, system, _idle, _iowait, irq, softirq, *_ = map(int, Path("/proc/stat").read_text().split()[1:11])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
 
 
 def site(folder: Path) -> list[str]:
