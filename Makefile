@@ -73,7 +73,7 @@ jar: $(DISCOVERY_JAR) $(PROBE_JAR)  ## the discovery strategy and the cluster pr
 fit: python
 	@! $(HAVE_PYTHON) || $(PYTHON) -m lab.preflight $$(grep -c -- '- name:' lab/plans/demo.yml)
 
-demo: fit setup  ## an ECS region on this machine, three tagged servers, one proven Hazelcast cluster
+demo: fit setup  ## an ECS region on this machine, its tagged servers made proven Hazelcast clusters
 	@$(BIN)/python -m lab.demo
 
 demo-down:  ## take the region away again: hosts, networks, firewall rules, processes
