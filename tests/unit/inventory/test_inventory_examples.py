@@ -98,9 +98,8 @@ def test_from_a_server(lab, users_project):
 
 def test_keys_in_a_vault(lab, users_project, tmp_path):
     """Really encrypted."""
-    password, keys = tmp_path / "password", tmp_path / "inventory" / "keys.yml"
+    password, keys = tmp_path / "password", tmp_path / "keys.yml"
     password.write_text("vault-password\n")
-    keys.parent.mkdir()
     keys.write_text(f"access_key: {lab.account.access_key}\nsecret_key: {lab.account.secret_key}\n")
     vault = {"ANSIBLE_VAULT_PASSWORD_FILE": str(password)}
     subprocess.run(
