@@ -247,8 +247,9 @@ attributes:
     support: full
     description: Shows the servers that change, before and after.
 notes:
-  - The key needs C(ecs:cloudServers:list), C(createServers), C(deleteServers), C(showJob) and, for what is used of
-    them, C(updateServer), C(start), C(stop), C(reboot), C(resizeServer), C(ims:images:list).
+  - The key needs C(ecs:cloudServers:list), C(createServers), C(deleteServers) and, for what is used of them,
+    C(updateServer), C(start), C(stop), C(reboot), C(resize), C(ims:images:list). The policies are in
+    C(docs/huawei-cloud.md).
 """
 
 EXAMPLES = r"""

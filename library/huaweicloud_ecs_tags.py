@@ -38,8 +38,7 @@ attributes:
     support: full
     description: Shows the tags of the servers that change, before and after.
 notes:
-  - The key needs C(ecs:cloudServers:list), C(ecs:cloudServers:batchCreateServerTags) and
-    C(ecs:cloudServers:batchDeleteServerTags).
+  - The key needs C(ecs:cloudServers:list) and C(ecs:cloudServers:batchSetServerTags).
 """
 
 EXAMPLES = r"""

@@ -53,6 +53,7 @@ attributes:
     description: Shows the images before and after.
 notes:
   - The key needs C(ims:images:list) and, for what is used of them, C(ims:serverImages:create) and C(ims:images:delete).
+    What the second depends on is in C(docs/huawei-cloud.md).
 """
 
 EXAMPLES = r"""

@@ -28,7 +28,10 @@ PAGE_LIMIT = 1000
 
 @dataclass(frozen=True)
 class Operation:
-    """A call: where it goes and the permission it needs. `repeatable`: sent twice it has the effect of once."""
+    """A call: where it goes and the permission it needs, in words where IAM has no action for it.
+
+    `repeatable`: sent twice it has the effect of once.
+    """
 
     service: str
     permission: str

@@ -13,7 +13,7 @@ from . import answers
 from .client import CloudClient, Operation
 from .errors import AnswerError, ApiError, ConfigurationError, HuaweiCloudError, UncertainError
 from .instance import jobs
-from .instance.api import JobState, job_state
+from .instance.api import QUERY_JOBS, JobState, job_state
 from .instance.jobs import Job
 from .retry import Deadline
 from .servers import parse_tags
@@ -93,7 +93,7 @@ class ImageApi:
     def job(self, job_id: str) -> JobState:
         """API: ShowJob, GET /v1/{project_id}/jobs/{job_id}."""
         path = f"/v1/{quote(self.project_id, safe='')}/jobs/{quote(job_id, safe='')}"
-        return self._client.call(self._operation("ims:images:get", path, "GET"), job_state)
+        return self._client.call(self._operation(QUERY_JOBS, path, "GET"), job_state)
 
     def delete(self, image_id: str) -> None:
         """API: GlanceDeleteImage, DELETE /v2/images/{image_id}."""

@@ -17,6 +17,9 @@ Json = dict[str, Any]
 MOST_IN_A_BATCH = 1000
 MOST_IDS_IN_A_QUERY = 100
 
+QUERY_JOBS = "to query jobs"
+"""In place of an action: Huawei Cloud's tables have none for ShowJob, neither of ECS nor of IMS."""
+
 _POWER = {"start": "os-start", "stop": "os-stop", "reboot": "reboot"}
 
 
@@ -84,7 +87,7 @@ class ServerApi:
     def resize(self, server_id: str, flavor: str) -> str:
         """Give a stopped server another flavor; returns the job's id. API: ResizePostPaidServer."""
         body = {"resize": {"flavorRef": flavor}}
-        return self._job("ecs:cloudServers:resizeServer", f"/{_part(server_id)}/resize", body)
+        return self._job("ecs:cloudServers:resize", f"/{_part(server_id)}/resize", body)
 
     def rename(self, server_id: str, name: str) -> None:
         """API: UpdateServer."""
@@ -121,7 +124,7 @@ class ServerApi:
     def job(self, job_id: str) -> JobState:
         """API: ShowJob, GET /v1/{project_id}/jobs/{job_id}."""
         path = f"/v1/{_part(self.project_id)}/jobs/{_part(job_id)}"
-        operation = Operation("ecs", "ecs:cloudServers:showJob", path, self.region, self.project_id)
+        operation = Operation("ecs", QUERY_JOBS, path, self.region, self.project_id)
         return self._client.call(operation, job_state)
 
     def limits(self) -> dict[str, int]:
@@ -157,7 +160,7 @@ class ServerApi:
 
     def _tags(self, server_id: str, action: str, tags: Mapping[str, str]) -> None:
         path = f"/{_part(server_id)}/tags/action"
-        operation = self._operation(f"ecs:cloudServers:batch{action.capitalize()}ServerTags", path)
+        operation = self._operation("ecs:cloudServers:batchSetServerTags", path)
         pairs = [{"key": key, "value": value} for key, value in tags.items()]
         self._client.call(operation, _nothing, body={"action": action, "tags": pairs})
 
