@@ -17,6 +17,9 @@ from .redact import Redactor
 from .retry import Deadline, Limits, with_retries
 from .transport import Request, Transport
 
+PERMISSION = "to log in with a password (programmatic access)"
+"""In place of an action: every user may log in who has programmatic access."""
+
 
 @dataclass(frozen=True)
 class User:
@@ -84,7 +87,7 @@ class PasswordLogin:
         try:
             return with_retries(lambda: self._ask(region, deadline), self._limits.policy, deadline)
         except HuaweiCloudError as error:
-            explain(error, "iam", region, self._user, "iam:tokens:create")
+            explain(error, "iam", region, self._user, PERMISSION)
             error.message = self._redactor(error.message)
             raise
 

@@ -15,6 +15,8 @@ from .signing import authorization, query_string
 
 METADATA_URL = "http://169.254.169.254"
 PERMISSION = "ecs:cloudServers:list"
+LOGIN = "to log in with a password (programmatic access)"
+"""In place of an action: every user may log in who has programmatic access."""
 TRIES = 3
 PAUSE_S = 0.5
 CLOCK_TOLERANCE_S = 15 * 60
@@ -152,7 +154,7 @@ def _login(plan: Plan, region: str) -> tuple[Key, str]:
     endpoint = _endpoint(plan.endpoint_iam, "iam", region)
     url, headers = f"{endpoint}/v3/auth/tokens?nocatalog=1", {"Content-Type": "application/json"}
     reply = _answer(
-        lambda: ask(url, headers, method="POST", body=json.dumps(body).encode()), endpoint, label, "iam:tokens:create"
+        lambda: ask(url, headers, method="POST", body=json.dumps(body).encode()), "iam", endpoint, label, LOGIN
     )
     scope = reply.json().get("token") or {}
     project = (scope.get("project") or {}).get("id") if isinstance(scope, dict) else ""
@@ -196,15 +198,15 @@ def _signed(endpoint: str, path: str, query: list[tuple[str, str]], key: Key, pe
             headers["Authorization"] = authorization(path, query, headers, key.access, key.secret)
         return ask(f"{endpoint}{quote(path)}?{query_string(query)}", headers)
 
-    return _answer(send, endpoint, key.label, permission)
+    return _answer(send, permission.partition(":")[0], endpoint, key.label, permission)
 
 
-def _answer(send: Callable[[], Reply], endpoint: str, label: str, permission: str) -> Reply:
+def _answer(send: Callable[[], Reply], service: str, endpoint: str, label: str, permission: str) -> Reply:
     """A good answer. Raises _EndError for any other."""
     try:
         reply = _again(send)
     except UnreachableError as error:
-        raise _EndError(_unreachable(permission.partition(":")[0], endpoint, str(error))) from None
+        raise _EndError(_unreachable(service, endpoint, str(error))) from None
     if 200 <= reply.status < 300:
         return reply
     said = f"{_host(endpoint)} answered {reply.status}: {reply.says}"
@@ -213,7 +215,9 @@ def _answer(send: Callable[[], Reply], endpoint: str, label: str, permission: st
             failed(
                 "discovery_key",
                 f"{label} lacks the permission {permission} ({said})",
-                f"Give the agency or user behind it a policy with {permission}.",
+                "Give this user programmatic access in IAM."
+                if permission == LOGIN
+                else f"Give the agency or user behind it a policy with {permission}.",
             )
         )
     if reply.status == 401:

@@ -116,6 +116,14 @@ def test_what_the_service_says_to_a_key(cloud, answer, state, said, way_out):
     assert SECRET not in repr(check)
 
 
+def test_a_user_who_may_not_log_in_needs_programmatic_access(cloud):
+    cloud.trouble = lambda seen: FORBIDDEN
+    login = {"iam_domain": "acme", "iam_user": "ops", "iam_password": SECRET}
+    [check] = examine(plan(cloud, "iam", region="test-1", **login))
+    assert "lacks the permission to log in with a password" in check.said
+    assert check.way_out == "Give this user programmatic access in IAM."
+
+
 def test_a_wrong_clock_is_the_way_out(cloud):
     cloud.skew = 20 * 60
     cloud.trouble = lambda seen: refused()
