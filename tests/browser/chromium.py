@@ -161,7 +161,7 @@ def _spawn(arguments: list[str], log: Path) -> tuple[int, int, int]:
     pid = os.posix_spawn(
         arguments[0],
         arguments,
-        os.environ,
+        {**os.environ, "TMPDIR": str(log.parent)},  # what it leaves there goes with its profile
         file_actions=[
             (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
             (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),

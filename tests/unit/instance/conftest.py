@@ -10,8 +10,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 os.environ.setdefault("ANSIBLE_CONFIG", str(ROOT / "ansible.cfg"))
-# The SDK writes ~/.huaweicloud on import.
-os.environ["HOME"] = tempfile.mkdtemp(prefix="sdk-home-")
+# The SDK writes ~/.huaweicloud on import. Processes that tests start share the home; it goes with the first of them.
+if "sdk-home-" not in os.environ.get("HOME", ""):
+    HOME = tempfile.TemporaryDirectory(prefix="sdk-home-")
+    os.environ["HOME"] = HOME.name
 
 import ansible.module_utils  # noqa: E402 - reads the configuration named above
 

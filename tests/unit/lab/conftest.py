@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 
-# The SDK writes ~/.huaweicloud on import.
-os.environ["HOME"] = tempfile.mkdtemp(prefix="sdk-home-")
+# The SDK writes ~/.huaweicloud on import. Processes that tests start share the home; it goes with the first of them.
+if "sdk-home-" not in os.environ.get("HOME", ""):
+    HOME = tempfile.TemporaryDirectory(prefix="sdk-home-")
+    os.environ["HOME"] = HOME.name
 
 import pytest
 from region_world import SlowHosts, Switch, World, ecs_client, listening
