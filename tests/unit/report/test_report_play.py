@@ -17,7 +17,10 @@ from tests.unit.report import pages, samples
 
 
 def store(data: pages.Data, directory: Path) -> None:
-    """Results as the verify stage leaves them below reports/verify, and an inventory like the plugin's."""
+    """Results as the verify stage leaves them below reports/verify, and an inventory like the plugin's.
+
+    Ansible reaches the hosts by public addresses: members, and so the page, have the private ones.
+    """
     results, hosts = data
     for result in results:
         path = directory / "reports" / "verify" / result["system"] / f"{result['cluster']}.json"
@@ -25,13 +28,14 @@ def store(data: pages.Data, directory: Path) -> None:
         path.write_text(json.dumps(result))
     variables = {
         host["name"]: {
-            "ansible_host": host["address"],
+            "ansible_host": f"198.51.100.{number}",
+            "ecs_private_ipv4": host["address"],
             "ecs_region": host["region"],
             "ecs_availability_zone": host["availability_zone"],
             "ecs_status": host["status"],
             "ecs_tags": host["tags"],
         }
-        for host in hosts
+        for number, host in enumerate(hosts, start=1)
     }
     inventory = {"all": {"hosts": variables | {"bastion": {"ansible_host": "203.0.113.1"}}}}
     (directory / "hosts.yml").write_text(yaml.safe_dump(inventory))
