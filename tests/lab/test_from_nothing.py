@@ -171,7 +171,35 @@ def test_servers_of_a_private_image_join_without_ansible(nothing: Nothing, image
     new = [server for server in every if server.id not in {old.id for old in first}]
     said = [world.ssh(server, "journalctl -t init.sh -o cat") for server in new]
     assert sorted("members join in 10 s" in log for log in said) == [False, True]
+
+    said = first_boot_without_metadata(world, first[0])
+    assert "members listen on the address that leads outside: the metadata service does not answer" in said
+    wait_for_cluster(world, every)
     world.customer.wait([world.customer.delete([server.id for server in every])])
+
+
+def first_boot_without_metadata(world: World, server: ServerView) -> str:
+    """What init.sh says with no metadata service, where the file has all that discovery needs but the address."""
+    account, region = world.settings.accounts[0], world.settings.regions[0]
+    properties = {
+        "access-key": account.access_key,
+        "secret-key": account.secret_key,
+        "region": region.id,
+        "project-id": region.project_id,
+        "instance-id": server.id,
+    }
+    config = "/home/hazelcast-5.3.1/config/hazelcast.xml"
+    text = world.ssh(server, f"systemctl stop hazelcast@5701 && cat {config}")
+    text, keyed = re.subn(
+        r'<property name="instance-metadata-available">true</property>',
+        "".join(f'<property name="{name}">{value}</property>' for name, value in properties.items()),
+        text,
+    )
+    text, emptied = re.subn(rf"<interface>{re.escape(server.address)}</interface>", "<interface></interface>", text)
+    assert (keyed, emptied) == (1, 1)
+    script = f"cat > {config} <<'END'\n{text}\nEND\n"
+    script += "ip route add unreachable 169.254.169.254 && rm /var/lib/ecs-cluster-kit/first-boot && bash /home/init.sh"
+    return world.ssh(server, script)
 
 
 def world_age(world: World, servers: list[ServerView]) -> float:
