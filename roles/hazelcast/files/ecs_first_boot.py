@@ -73,12 +73,17 @@ PLACES = {
 
 def _place(text: str, name: str) -> re.Match[str] | None:
     """The place of that name. The interface is the one of <interfaces>: management center has some of its own."""
-    plain = re.sub(r"<!--.*?-->", lambda comment: " " * len(comment[0]), text, flags=re.DOTALL)
+    plain = _without_comments(text)
     start, end = 0, len(plain)
     if name == "interface":
         within = re.search(r"<interfaces\b.*?</interfaces>", plain, re.DOTALL)
         start, end = within.span() if within else (0, 0)
     return PLACES[name][0].search(plain, start, end)
+
+
+def _without_comments(text: str) -> str:
+    """The text with blanks in place of its comments: every place stays where it is."""
+    return re.sub(r"<!--.*?-->", lambda comment: " " * len(comment[0]), text, flags=re.DOTALL)
 
 
 def value(text: str, name: str) -> str:
@@ -89,7 +94,7 @@ def value(text: str, name: str) -> str:
 
 def setting(text: str, name: str) -> str:
     """A discovery property, "" where there is none."""
-    match = _property(name).search(text)
+    match = _property(name).search(_without_comments(text))
     return _clear(match[1]) if match else ""
 
 
@@ -143,24 +148,38 @@ class Metadata:
     def __init__(self, endpoint: str) -> None:
         self._endpoint = endpoint.rstrip("/")
         self._headers: dict[str, str] = {}
+        self._identity: dict[str, Any] | NotKnownError | None = None
 
     def identity(self) -> dict[str, Any]:
-        """meta_data.json. Raises NotKnownError, as all methods do."""
-        return dict(self._json("/openstack/latest/meta_data.json"))
+        """meta_data.json, asked for once, which takes its time where nobody answers. Raises NotKnownError."""
+        if self._identity is None:
+            try:
+                self._identity = self._json("/openstack/latest/meta_data.json")
+            except NotKnownError as why:
+                self._identity = why
+        if isinstance(self._identity, NotKnownError):
+            raise self._identity
+        return self._identity
 
     def address(self) -> str:
-        """The address of the first network card."""
+        """The address of the first network card. Raises NotKnownError."""
         return self._get("/latest/meta-data/local-ipv4").decode().strip()
 
     def key(self) -> dict[str, str]:
-        """The temporary key of the server's agency."""
-        return dict(self._json("/openstack/latest/securitykey")["credential"])
+        """The temporary key of the server's agency: access, secret, securitytoken. Raises NotKnownError."""
+        key = self._json("/openstack/latest/securitykey").get("credential")
+        if not isinstance(key, dict) or not {"access", "secret", "securitytoken"} <= key.keys():
+            raise NotKnownError("the metadata service sent no key")
+        return key
 
-    def _json(self, path: str) -> Any:
+    def _json(self, path: str) -> dict[str, Any]:
         try:
-            return json.loads(self._get(path))
+            body = json.loads(self._get(path))
         except ValueError:
-            raise NotKnownError(f"the metadata service sent no JSON for {path}") from None
+            body = None
+        if not isinstance(body, dict):
+            raise NotKnownError(f"the metadata service sent no JSON object for {path}")
+        return body
 
     def _get(self, path: str) -> bytes:
         try:
@@ -204,7 +223,7 @@ def servers(text: str, metadata: Metadata, **query: str) -> list[dict[str, Any]]
     domain = "myhuaweicloud.eu" if region.startswith("eu-west-1") else "myhuaweicloud.com"
     endpoint = setting(text, "endpoint-ecs").replace("{region}", region).rstrip("/") or f"https://ecs.{region}.{domain}"
     pairs = sorted(urllib.parse.urlencode([pair], quote_via=urllib.parse.quote, safe="~") for pair in query.items())
-    url = f"{endpoint}/v1/{identity['project_id']}/cloudservers/detail?{'&'.join(pairs)}"
+    url = f"{endpoint}/v1/{item('project_id')(text, metadata)}/cloudservers/detail?{'&'.join(pairs)}"
     key = metadata.key()
     try:
         return list(json.loads(fetch(url, signed(url, key, datetime.now(tz=timezone.utc))))["servers"])
@@ -227,7 +246,7 @@ def cluster_name(text: str, metadata: Metadata) -> str:
         raise NotKnownError("discovery has no tag-key to find it by")
     if given := (identity.get("meta") or {}).get(key):
         return str(given)
-    for server in servers(text, metadata, server_id=str(identity["uuid"])):
+    for server in servers(text, metadata, server_id=item("uuid")(text, metadata)):
         for tag in server.get("tags") or ():
             name, _, named = tag.partition("=")
             if name == key and named:
@@ -269,10 +288,19 @@ LEARN: dict[str, Callable[[str, Metadata], str]] = {
 }
 
 
+def _moment(text: Any) -> datetime | None:
+    """A time of the ECS API; None for what is none: a server that is still being made may lack it."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ")
+    except (TypeError, ValueError):
+        return None
+
+
 def turn(mine: str, listed: list[dict[str, Any]]) -> int:
     """How many servers of my stroke join before me; 0 where no older server runs: a cold start is one start."""
     alive = [server for server in listed if server.get("status") in ALIVE or server.get("id") == mine]
-    born = {server["id"]: datetime.strptime(server["created"], "%Y-%m-%dT%H:%M:%SZ") for server in alive}
+    times = {str(server.get("id")): _moment(server.get("created")) for server in alive}
+    born = {which: moment for which, moment in times.items() if moment}
     if mine not in born or not any(born[mine] - other > STROKE for other in born.values()):
         return 0
     stroke = sorted((moment, which) for which, moment in born.items() if abs(born[mine] - moment) <= STROKE)
@@ -316,7 +344,7 @@ def join_delay(path: Path) -> int:
     cluster = setting(text, "tag-value") or value(text, "cluster-name")
     metadata = Metadata(setting(text, "endpoint-metadata") or METADATA)
     try:
-        mine = str(metadata.identity()["uuid"])
+        mine = item("uuid")(text, metadata)
         listed = servers(text, metadata, limit="1000", tags=f"{tag_key(text)}={cluster}")
     except NotKnownError as why:
         print(f"members join at once: {why}", file=sys.stderr)

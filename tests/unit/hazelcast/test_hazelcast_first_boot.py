@@ -214,6 +214,44 @@ def test_turns():
     assert first_boot.turn("stranger", old + new) == 0
 
 
+def test_a_server_without_a_date_keeps_nobody_from_joining():
+    born = "2026-01-01T00:00:00Z"
+    odd = [{"id": "odd", "created": created, "status": "BUILD"} for created in (None, "", "2026-01-01 00:00")]
+    assert first_boot.turn("a", [{"id": "a", "created": born, "status": "ACTIVE"}, *odd]) == 0
+    assert first_boot.turn("odd", odd) == 0
+
+
+@pytest.mark.parametrize("path", ["meta_data.json", "securitykey"])
+@pytest.mark.parametrize("body", [b"[]", b"{}", b"<html>", b'{"credential": {}}'])
+def test_metadata_of_another_shape_is_said(boot, monkeypatch, path, body):
+    boot.makes(tags={"hazelcast": "a"})
+    boot.writes(IMAGE_XML)
+    fetch = first_boot.fetch
+    monkeypatch.setattr(first_boot, "fetch", lambda url, *rest: body if url.endswith(path) else fetch(url, *rest))
+    done = boot.run()
+    assert done.returncode == 1 and "has no cluster-name, and it cannot be learnt: " in done.stdout
+    assert boot.run("join-delay").stdout == "0\n"
+
+
+def test_a_property_in_a_comment_is_none(boot):
+    boot.makes(tags={"hazelcast": "a", "other": "b"})
+    boot.writes('<!-- <property name="tag-key">other</property> -->' + IMAGE_XML)
+    assert "cluster-name a" in boot.run().stdout
+
+
+def test_a_metadata_service_that_is_not_there_is_asked_once(boot, monkeypatch):
+    asked = []
+
+    def silent(url, *_):
+        asked.append(url)
+        raise OSError("timed out")
+
+    monkeypatch.setattr(first_boot, "fetch", silent)
+    boot.writes(KEYS_XML)
+    assert boot.run().returncode == 1
+    assert len(asked) == 1
+
+
 @pytest.mark.parametrize("argv", [[], ["complete"], ["complete", "x", "--chek"], ["join-delay"], ["fill", "x"]])
 def test_wrong_usage(argv, capsys):
     assert first_boot.main(argv) == 2
