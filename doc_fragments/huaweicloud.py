@@ -1,12 +1,12 @@
-"""The options by which every module here reaches Huawei Cloud."""
+"""The options by which every module here reaches Huawei Cloud: access, and those of modules that mean one region."""
 
 from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """Used as `extends_documentation_fragment: huaweicloud`."""
+    """Used as `extends_documentation_fragment: [huaweicloud.access, huaweicloud]`."""
 
-    DOCUMENTATION = r"""
+    ACCESS = r"""
 options:
   access_key:
     description: Access key id. Default is the environment's E(HUAWEICLOUD_SDK_AK), then E(HW_ACCESS_KEY).
@@ -35,14 +35,6 @@ options:
   credentials_file:
     description: The SDK's credentials file. Default is the environment's E(HUAWEICLOUD_SDK_CREDENTIALS_FILE).
     type: path
-  region:
-    description: The region. Default is the environment's E(HW_REGION_NAME), when that names one region.
-    type: str
-  project_id:
-    description:
-      - The project of O(region), or a map of region to project.
-      - Where it is absent the project named like the region is looked up through IAM, one request more.
-    type: raw
   endpoints:
     description:
       - Map of service (V(ecs), V(iam), V(ims)) to URL, scheme, host and port only. C({region}) is replaced.
@@ -50,14 +42,6 @@ options:
         cloud's.
     type: dict
     default: {}
-  timeout:
-    description: Seconds a single request may take.
-    type: int
-    default: 30
-  retries:
-    description: How often a request is tried again after throttling, a server error, or a lost or broken answer.
-    type: int
-    default: 5
   validate_certs:
     description: Check the services' TLS certificates.
     type: bool
@@ -71,6 +55,26 @@ options:
 requirements:
   - huaweicloudsdkcore (comes with huaweicloudsdkecs; signs the requests)
   - requests
+"""
+
+    DOCUMENTATION = r"""
+options:
+  region:
+    description: The region. Default is the environment's E(HW_REGION_NAME), when that names one region.
+    type: str
+  project_id:
+    description:
+      - The project of O(region), or a map of region to project.
+      - Where it is absent the project named like the region is looked up through IAM, one request more.
+    type: raw
+  timeout:
+    description: Seconds a single request may take.
+    type: int
+    default: 30
+  retries:
+    description: How often a request is tried again after throttling, a server error, or a lost or broken answer.
+    type: int
+    default: 5
 notes:
   - Runs on the control node, on Python 3.11 or newer.
   - Requests are tried again after throttling and lost answers; those that must not be sent twice are not, then the

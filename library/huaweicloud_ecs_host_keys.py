@@ -45,44 +45,7 @@ options:
     description: Read the console of servers whose keys are known already, too, and fail when it shows other keys.
     type: bool
     default: false
-  access_key:
-    description: Access key id. Default is the environment's E(HUAWEICLOUD_SDK_AK).
-    type: str
-  secret_key:
-    description: Secret access key. Default is the environment's E(HUAWEICLOUD_SDK_SK).
-    type: str
-  security_token:
-    description: Token of a temporary key. Default is the environment's E(HUAWEICLOUD_SDK_SECURITY_TOKEN).
-    type: str
-  iam_domain:
-    description: Account name, to log in with a user name and a password.
-    type: str
-  iam_user:
-    description: IAM user name.
-    type: str
-  iam_password:
-    description: IAM user's password.
-    type: str
-  credentials_from:
-    description: V(metadata) takes the keys of the agency of the server this runs on.
-    type: str
-    choices: [metadata]
-  credentials_file:
-    description: The SDK's credentials file. Default is the environment's E(HUAWEICLOUD_SDK_CREDENTIALS_FILE).
-    type: path
-  endpoints:
-    description:
-      - Map of service to URL. Default for C(ecs) and C(iam) is the environment's E(HW_ECS_ENDPOINT) and
-        E(HW_IAM_ENDPOINT).
-    type: dict
-    default: {}
-  validate_certs:
-    description: Check the services' TLS certificates.
-    type: bool
-    default: true
-  ca_path:
-    description: A bundle of certificate authorities.
-    type: path
+extends_documentation_fragment: huaweicloud.access
 attributes:
   check_mode:
     support: full
@@ -116,30 +79,13 @@ missing:
 from pathlib import Path
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, env_fallback
-from ansible.module_utils.huaweicloud.client import CloudClient
+from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.huaweicloud.console_keys import Wanted, read_keys
-from ansible.module_utils.huaweicloud.endpoints import Endpoints, from_environment
 from ansible.module_utils.huaweicloud.errors import HuaweiCloudError
 from ansible.module_utils.huaweicloud.host_keys import KnownHosts, appended, conflicts
 from ansible.module_utils.huaweicloud.redact import Redactor
-from ansible.module_utils.huaweicloud.sources import CredentialOptions, make_source
-from ansible.module_utils.huaweicloud.transport import HttpOptions, Transport
-
-CREDENTIALS = {
-    "access_key": {"type": "str", "no_log": False, "fallback": (env_fallback, ["HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY"])},
-    "secret_key": {"type": "str", "no_log": True, "fallback": (env_fallback, ["HUAWEICLOUD_SDK_SK", "HW_SECRET_KEY"])},
-    "security_token": {
-        "type": "str",
-        "no_log": True,
-        "fallback": (env_fallback, ["HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECURITY_TOKEN"]),
-    },
-    "iam_domain": {"type": "str"},
-    "iam_user": {"type": "str"},
-    "iam_password": {"type": "str", "no_log": True},
-    "credentials_from": {"type": "str", "choices": ["metadata"]},
-    "credentials_file": {"type": "path", "fallback": (env_fallback, ["HUAWEICLOUD_SDK_CREDENTIALS_FILE"])},
-}
+from ansible.module_utils.huaweicloud_module import ACCESS, connect
+from ansible.module_utils.huaweicloud_module import ARGUMENTS as CONNECTION
 
 SERVER = {
     "id": {"type": "str", "required": True},
@@ -153,10 +99,7 @@ ARGUMENTS = {
     "path": {"type": "path", "required": True},
     "timeout": {"type": "int", "default": 60},
     "verify_known": {"type": "bool", "default": False},
-    **CREDENTIALS,
-    "endpoints": {"type": "dict", "default": {}},
-    "validate_certs": {"type": "bool", "default": True},
-    "ca_path": {"type": "path"},
+    **ACCESS,
 }
 
 
@@ -199,10 +142,9 @@ def learn(module: AnsibleModule, redactor: Redactor) -> dict[str, Any]:
 
 
 def _read(module: AnsibleModule, redactor: Redactor, wanted: list[Wanted]) -> Any:
-    endpoints = Endpoints(from_environment(module.params["endpoints"]))
-    transport = Transport(HttpOptions(validate_certs=module.params["validate_certs"], ca_path=module.params["ca_path"]))
-    options = CredentialOptions(**{name: module.params[name] or "" for name in CREDENTIALS})
-    client = CloudClient(make_source(options, endpoints, transport, redactor), endpoints, transport, redactor=redactor)
+    # `timeout` means another thing here, and a region is each server's own.
+    options = {name: option.get("default") for name, option in CONNECTION.items()}
+    client = connect({**options, **{name: module.params[name] for name in ACCESS}}, redactor).client
     try:
         return read_keys(client, wanted, module.params["timeout"])
     finally:

@@ -238,7 +238,7 @@ options:
     description: Seconds to wait in all. What had not ended then is named, and the next run goes on waiting for it.
     type: int
     default: 600
-extends_documentation_fragment: huaweicloud
+extends_documentation_fragment: [huaweicloud.access, huaweicloud]
 attributes:
   check_mode:
     support: full

@@ -35,7 +35,7 @@ options:
     type: list
     elements: dict
     default: []
-extends_documentation_fragment: huaweicloud
+extends_documentation_fragment: [huaweicloud.access, huaweicloud]
 attributes:
   check_mode:
     support: full
@@ -96,7 +96,6 @@ instance_ids:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible.module_utils.huaweicloud.endpoints import Endpoints, from_environment
 from ansible.module_utils.huaweicloud.errors import ConfigurationError, HuaweiCloudError
 from ansible.module_utils.huaweicloud.fetch import fetch_regions
 from ansible.module_utils.huaweicloud.filters import Filter, parse_filter
@@ -139,9 +138,8 @@ def read(params: dict[str, Any], redactor: Redactor) -> tuple[list[dict[str, Any
         raise ConfigurationError("No region is given: set region, regions or HW_REGION_NAME.")
     connection = connect(params, redactor)
     try:
-        endpoints = Endpoints(from_environment(params["endpoints"]))
-        queries = dict.fromkeys(regions, tuple(it.query() for it in taken))
-        fetched = fetch_regions(connection.client, endpoints, queries, connection.projects)
+        queries = dict.fromkeys(regions, tuple(dict.fromkeys(it.query() for it in taken)))
+        fetched = fetch_regions(connection.client, connection.endpoints, queries, connection.projects)
     finally:
         connection.client.close()
     for error in fetched.failures.values():

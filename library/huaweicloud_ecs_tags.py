@@ -29,7 +29,7 @@ options:
     type: list
     elements: str
     default: []
-extends_documentation_fragment: huaweicloud
+extends_documentation_fragment: [huaweicloud.access, huaweicloud]
 attributes:
   check_mode:
     support: full

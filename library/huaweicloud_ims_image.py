@@ -43,7 +43,7 @@ options:
     description: Seconds to wait.
     type: int
     default: 1800
-extends_documentation_fragment: huaweicloud
+extends_documentation_fragment: [huaweicloud.access, huaweicloud]
 attributes:
   check_mode:
     support: full

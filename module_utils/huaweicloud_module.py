@@ -33,26 +33,32 @@ CREDENTIALS: Json = {
     "credentials_file": {"type": "path", "fallback": (env_fallback, ["HUAWEICLOUD_SDK_CREDENTIALS_FILE"])},
 }
 
-ARGUMENTS: Json = {
+ACCESS: Json = {
     **CREDENTIALS,
-    "region": {"type": "str", "fallback": (env_fallback, ["HW_REGION_NAME"])},
-    "project_id": {"type": "raw"},
     "endpoints": {"type": "dict", "default": {}},
-    "timeout": {"type": "int", "default": 30},
-    "retries": {"type": "int", "default": 5},
     "validate_certs": {"type": "bool", "default": True},
     "ca_path": {"type": "path"},
-    "proxy": {"type": "str"},
+    # Its URL may hold a password.
+    "proxy": {"type": "str", "no_log": True},
 }
-"""Documented in doc_fragments/huaweicloud.py."""
+"""Documented as huaweicloud.access in doc_fragments/huaweicloud.py."""
+
+ARGUMENTS: Json = {
+    **ACCESS,
+    "region": {"type": "str", "fallback": (env_fallback, ["HW_REGION_NAME"])},
+    "project_id": {"type": "raw"},
+    "timeout": {"type": "int", "default": 30},
+    "retries": {"type": "int", "default": 5},
+}
+"""Documented as huaweicloud.access and huaweicloud."""
 
 
 @dataclass(frozen=True)
 class Connection:
-    """A client and the projects whose ids were given."""
+    """A client, where it finds the services, and the projects whose ids were given."""
 
     client: CloudClient
-    redactor: Redactor
+    endpoints: Endpoints
     projects: Mapping[str, str]
 
     def project(self, region: str) -> str:
@@ -65,10 +71,10 @@ def connect(params: Mapping[str, Any], redactor: Redactor) -> Connection:
     endpoints = Endpoints(from_environment(params["endpoints"], ENVIRONMENT))
     transport = Transport(HttpOptions(params["timeout"], params["validate_certs"], params["ca_path"], params["proxy"]))
     limits = Limits(RetryPolicy(params["retries"]))
-    projects = _projects(params["project_id"], params["region"] or "")
+    projects = _projects(params["project_id"], (params["region"] or "").strip())
     options = CredentialOptions(**{name: params[name] or "" for name in CREDENTIALS})
     source = make_source(options, endpoints, transport, redactor, projects=projects, limits=limits)
-    return Connection(CloudClient(source, endpoints, transport, limits, redactor), redactor, projects)
+    return Connection(CloudClient(source, endpoints, transport, limits, redactor), endpoints, projects)
 
 
 def one_region(params: Mapping[str, Any]) -> str:
