@@ -97,7 +97,16 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.huaweicloud.errors import ConfigurationError, HuaweiCloudError
-from ansible.module_utils.huaweicloud.images import Image, ImageApi, Patience, await_image, make, only, remove
+from ansible.module_utils.huaweicloud.images import (
+    Image,
+    ImageApi,
+    Patience,
+    await_image,
+    make,
+    only,
+    refuse_broken,
+    remove,
+)
 from ansible.module_utils.huaweicloud.instance.wanted import read_tags
 from ansible.module_utils.huaweicloud.redact import Redactor
 from ansible.module_utils.huaweicloud.retry import Deadline
@@ -167,6 +176,7 @@ def _present(module: AnsibleModule, api: ImageApi, tags: dict[str, str], there: 
     patience = Patience(params["wait"], params["wait_timeout"])
     wanted = Image("", params["name"], tags=tags, description=params["description"], server_id=params["server"] or "")
     if there:
+        refuse_broken(there)
         if there.status == "active" or module.check_mode:
             return there, False
         return await_image(api, wanted, Deadline(patience.timeout), patience), False

@@ -145,12 +145,10 @@ def await_image(api: ImageApi, wanted: Image, deadline: Deadline, patience: Pati
     rng = random.Random()
     for pause in jobs.intervals(rng):
         found = api.list(wanted.name, {})
+        if found:
+            refuse_broken(found[0])
         if found and (found[0].status == "active" or not patience.wait):
             return found[0]
-        if found and found[0].status in BROKEN:
-            raise HuaweiCloudError(
-                f"The image {wanted.name} ({found[0].id}) is {found[0].status}: delete it and run again."
-            )
         if not found and not patience.wait:
             return wanted
         if pause > deadline.remaining():
@@ -159,6 +157,12 @@ def await_image(api: ImageApi, wanted: Image, deadline: Deadline, patience: Pati
     raise HuaweiCloudError(
         f"The image {wanted.name} was not ready after {deadline.seconds:.0f} s: run again to go on waiting."
     )
+
+
+def refuse_broken(image: Image) -> None:
+    """Raises HuaweiCloudError for an image that will never be ready."""
+    if image.status in BROKEN:
+        raise HuaweiCloudError(f"The image {image.name} ({image.id}) is {image.status}: delete it and run again.")
 
 
 def remove(api: ImageApi, image: Image) -> None:

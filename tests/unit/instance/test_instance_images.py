@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from cuts import cut
 from instance_world import NEW
@@ -59,6 +61,15 @@ def test_a_failed_job_is_named(cloud, server):
     cloud.fault("CreateImage", "job-fails")
     failed = image(cloud, name="hz-1", server=server)
     assert failed["failed"] and "(image hz-1) failed" in failed["msg"]
+
+
+@pytest.mark.parametrize("how", [{"wait": False}, {"check": True}, {}])
+def test_an_image_that_will_never_be_ready_is_refused(cloud, server, how):
+    image(cloud, name="hz-1", server=server)
+    (key,) = cloud.cloud.store.images
+    cloud.cloud.store.images[key] = replace(cloud.cloud.store.images[key], status="killed")
+    assert "is killed: delete it and run again" in image(cloud, name="hz-1", server=server, **how)["msg"]
+    assert image(cloud, name="hz-1", state="absent")["changed"]
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
