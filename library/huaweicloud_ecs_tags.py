@@ -25,7 +25,7 @@ options:
     type: bool
     default: false
   remove:
-    description: Keys of tags that no server is to have.
+    description: Keys of tags that no server is to have. None of them may be in O(tags).
     type: list
     elements: str
     default: []
@@ -57,7 +57,7 @@ servers:
   returned: always
   sample: [{"id": "4cc3...", "name": "hz-4", "tags": {"hazelcast": "prod-b"}}]
 changed_ids:
-  description: Ids of the servers whose tags were changed.
+  description: Ids of the servers whose tags were changed; after a failure, of those whose change succeeded.
   type: list
   elements: str
   returned: always
@@ -92,18 +92,23 @@ def main() -> None:
         supports_check_mode=True,
     )
     redactor = Redactor()
+    done: list[str] = []
     try:
-        result = retag(module, redactor)
+        result = retag(module, redactor, done)
     except HuaweiCloudError as error:
-        module.fail_json(msg=redactor(str(error)), servers=[], changed_ids=[])
+        module.fail_json(msg=redactor(str(error)), changed=bool(done), servers=[], changed_ids=done)
     module.exit_json(**result)
 
 
-def retag(module: AnsibleModule, redactor: Redactor) -> Json:
-    """Change what differs; returns the module's result. Raises HuaweiCloudError."""
+def retag(module: AnsibleModule, redactor: Redactor, done: list[str]) -> Json:
+    """Change what differs; returns the module's result. `done` is told the servers changed, before an error too. Raises
+    HuaweiCloudError.
+    """
     params = module.params
     tags = None if params["tags"] is None else read_tags(params["tags"])
-    if faults := check_tags(tags or {}):
+    faults = check_tags(tags or {})
+    faults += [f"{key} is to be set and removed: say one" for key in params["remove"] if key in (tags or {})]
+    if faults:
         raise ConfigurationError(f"tags: {'; '.join(faults)}.")
     region = one_region(params)
     if not region:
@@ -117,7 +122,9 @@ def retag(module: AnsibleModule, redactor: Redactor) -> Json:
         needed = [it for it in updates if it]
         if needed and not module.check_mode:
             with ThreadPoolExecutor(min(WORKERS, len(needed))) as pool:
-                list(pool.map(lambda it: _carry_out(api, it), needed))
+                futures = [pool.submit(_carry_out, api, it, done) for it in needed]
+            for future in futures:
+                future.result()
     finally:
         connection.client.close()
     return {
@@ -154,12 +161,13 @@ def _check(updates: list[Update]) -> None:
         raise ConfigurationError(f"{', '.join(crowded)} would have more than {MAX_TAGS} tags: nothing was changed.")
 
 
-def _carry_out(api: ServerApi, update: Update) -> None:
+def _carry_out(api: ServerApi, update: Update, done: list[str]) -> None:
     server = update.instance.server
     if update.tags_removed:
         api.remove_tags(server.id, {key: server.tags[key] for key in update.tags_removed})
     if update.tags:
         api.set_tags(server.id, update.tags)
+    done.append(server.id)
 
 
 def _view(instance: Instance) -> Json:

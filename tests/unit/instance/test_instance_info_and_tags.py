@@ -75,3 +75,15 @@ def test_nothing_is_done_when_one_server_cannot_be_tagged(cloud, ids):
     assert many["failed"] and "more than 10 tags" in many["msg"] and "hz-1" in many["msg"]
     assert "is not 1 to 36 characters" in cloud.run(TAGS, servers=[ids["hz-1"]], tags={"a=b": "c"})["msg"]
     assert cloud.writes() == []
+
+
+def test_a_tag_cannot_be_set_and_removed(cloud, ids):
+    refused = cloud.run(TAGS, servers=[ids["hz-1"]], tags={"a": "b"}, remove=["a"])
+    assert refused["failed"] and "a is to be set and removed" in refused["msg"] and cloud.writes() == []
+
+
+def test_what_was_tagged_before_a_failure_is_told(cloud, ids):
+    cloud.fault("BatchCreateServerTags", "500", times=1)
+    failed = cloud.run(TAGS, servers=[ids["hz-1"], ids["hz-2"]], tags={"env": "x"}, retries=0)
+    tagged = [it.id for it in cloud.servers() if it.tags.get("env")]
+    assert failed["failed"] and failed["changed"] and failed["changed_ids"] == tagged and len(tagged) == 1
