@@ -377,8 +377,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.huaweicloud.errors import ConfigurationError, HuaweiCloudError
 from ansible.module_utils.huaweicloud.instance.api import ServerApi
 from ansible.module_utils.huaweicloud.instance.converge import Manner, Run
+from ansible.module_utils.huaweicloud.instance.options import ON_FAILURE, SCALE_IN, STATES, read_wanted
 from ansible.module_utils.huaweicloud.instance.outcome import Outcome
-from ansible.module_utils.huaweicloud.instance.wanted import ON_FAILURE, SCALE_IN, STATES, Wanted, read_wanted
+from ansible.module_utils.huaweicloud.instance.wanted import Wanted
 from ansible.module_utils.huaweicloud.redact import Redactor
 from ansible.module_utils.huaweicloud_module import ARGUMENTS, connect, one_region
 

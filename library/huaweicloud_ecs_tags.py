@@ -70,8 +70,9 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible.module_utils.huaweicloud.errors import ConfigurationError, HuaweiCloudError
 from ansible.module_utils.huaweicloud.instance.api import MOST_IDS_IN_A_QUERY, ServerApi
 from ansible.module_utils.huaweicloud.instance.differences import Update, tag_changes
+from ansible.module_utils.huaweicloud.instance.faults import MAX_TAGS, check_tags
+from ansible.module_utils.huaweicloud.instance.options import read_tags
 from ansible.module_utils.huaweicloud.instance.seen import Instance
-from ansible.module_utils.huaweicloud.instance.wanted import MAX_TAGS, check_tags, read_tags
 from ansible.module_utils.huaweicloud.redact import Redactor
 from ansible.module_utils.huaweicloud_module import ARGUMENTS, connect, one_region
 

@@ -107,7 +107,7 @@ from ansible.module_utils.huaweicloud.images import (
     refuse_broken,
     remove,
 )
-from ansible.module_utils.huaweicloud.instance.wanted import read_tags
+from ansible.module_utils.huaweicloud.instance.options import read_tags
 from ansible.module_utils.huaweicloud.redact import Redactor
 from ansible.module_utils.huaweicloud.retry import Deadline
 from ansible.module_utils.huaweicloud_module import ARGUMENTS, connect, one_region

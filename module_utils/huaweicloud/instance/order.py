@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .wanted import Disk, Eip, Network, Wanted, encoded
+from .faults import encoded
+from .wanted import Disk, Eip, Network, Wanted
 
 Json = dict[str, Any]
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from ansible.module_utils.huaweicloud.errors import ConfigurationError
 from ansible.module_utils.huaweicloud.instance import order
-from ansible.module_utils.huaweicloud.instance.wanted import read_wanted
+from ansible.module_utils.huaweicloud.instance.options import read_wanted
 from instance_world import NEW, load
 from sdk_schema import faults
 

@@ -192,8 +192,8 @@ def _converge(cloud):
     """The module without its process-wide parts, so that several run side by side in one process."""
     from ansible.module_utils.huaweicloud.instance.api import ServerApi
     from ansible.module_utils.huaweicloud.instance.converge import Manner, Run
+    from ansible.module_utils.huaweicloud.instance.options import read_wanted
     from ansible.module_utils.huaweicloud.instance.outcome import Outcome
-    from ansible.module_utils.huaweicloud.instance.wanted import read_wanted
     from ansible.module_utils.huaweicloud.redact import Redactor
     from ansible.module_utils.huaweicloud_module import ARGUMENTS, connect
 
