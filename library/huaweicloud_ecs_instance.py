@@ -114,7 +114,7 @@ options:
         type: list
         elements: str
       system_disk:
-        description: The system disk. It goes with its server. Default is 40 GB of V(GPSSD).
+        description: A new server's system disk. It goes with its server. Default is 40 GB of V(GPSSD).
         type: dict
         suboptions:
           type:
@@ -125,7 +125,7 @@ options:
             description: GB.
             type: int
       data_disks:
-        description: Data disks of a new server.
+        description: Data disks of a new server. Of one that is there only their number is compared.
         type: list
         elements: dict
         suboptions:
@@ -142,7 +142,7 @@ options:
             type: bool
             default: true
       eip:
-        description: A new public address for each new server.
+        description: A new public address for each new server. Of one that is there only whether it has any is compared.
         type: dict
         suboptions:
           type:
@@ -184,7 +184,9 @@ options:
         description: Whether tags that are not in O(tags) are removed. Default is V(true).
         type: bool
       metadata:
-        description: Metadata to set; an item without a value is removed, others are left alone.
+        description:
+          - Metadata to set; an item without a value is removed, others are left alone.
+          - Whoever may list servers can read it, so items named like a secret (password, token, user data) are refused.
         type: dict
       agency:
         description: The IAM agency whose temporary keys the server gets. It can be changed later.
@@ -328,6 +330,7 @@ instances:
     key_name: {description: The key pair., type: str}
     agency: {description: The agency., type: str}
     server_group: {description: The server group., type: str}
+    kept_disks: {description: Ids of the data disks that stay when it is deleted., type: list, elements: str}
     enterprise_project_id: {description: The enterprise project., type: str}
     created: {description: When it was made., type: str}
     fault: {description: Why it is in ERROR., type: str}

@@ -83,6 +83,7 @@ instances:
     key_name: {description: The key pair., type: str}
     agency: {description: The agency., type: str}
     server_group: {description: The server group., type: str}
+    kept_disks: {description: Ids of the data disks that stay when it is deleted., type: list, elements: str}
     enterprise_project_id: {description: The enterprise project., type: str}
     created: {description: When it was made., type: str}
     fault: {description: Why it is in ERROR., type: str}

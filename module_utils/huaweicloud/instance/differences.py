@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .seen import AGENCY, PROTECTED, Group, Instance
+from .seen import AGENCY, PROTECTED, Group, Instance, is_users
 from .wanted import PLAN_TAG, SLOT_TAG, Wanted
 
 SYSTEM_TAGS = "_sys_"
@@ -48,9 +48,9 @@ class Update:
         """The server as it will be."""
         before = self.instance
         tags = {key: value for key, value in before.server.tags.items() if key not in self.tags_removed} | {**self.tags}
-        metadata = {key: value for key, value in {**before.metadata, **self.metadata}.items() if value is not None}
+        merged = {**before.metadata, **self.metadata}
+        metadata = {key: value for key, value in merged.items() if value is not None and is_users(key)}
         agency = self.metadata.get(AGENCY, before.agency) or ""
-        metadata.pop(AGENCY, None)
         groups = [it for it in before.groups if it not in self.groups_removed]
         groups += [Group(id=it) if is_id(it) else Group(name=it) for it in self.groups_added]
         return replace(
@@ -109,10 +109,17 @@ def immutable(wanted: Wanted, instance: Instance) -> list[dict[str, Any]]:
     )
     found += [(option, actual, want) for option, actual, want in pairs if want and actual != want]
     found += _network_differences(wanted, instance)
+    if not instance.moving:
+        found += _part_differences(wanted, instance)
     return [
         {"id": instance.id, "name": instance.name, "option": option, "actual": actual, "wanted": want}
         for option, actual, want in found
     ]
+
+
+def groups_unknown(wanted: Wanted, instance: Instance) -> bool:
+    """True when ids are wanted and the answer names a group without its id: they cannot be compared."""
+    return any(is_id(it) for it in wanted.security_groups) and any(not it.id for it in instance.groups)
 
 
 def is_id(text: str) -> bool:
@@ -133,8 +140,19 @@ def _network_differences(wanted: Wanted, instance: Instance) -> list[tuple[str, 
     return found
 
 
+def _part_differences(wanted: Wanted, instance: Instance) -> list[tuple[str, Any, Any]]:
+    """Whether there are as many data disks, and a public address: a list of servers tells no more of them."""
+    found: list[tuple[str, Any, Any]] = []
+    disks = len(wanted.data_disks)
+    if disks and instance.data_disks not in (None, disks):
+        found.append(("data_disks", instance.data_disks, disks))
+    if wanted.eip and not any(it.kind == "floating" for it in instance.server.addresses):
+        found.append(("eip", None, wanted.eip.type))
+    return found
+
+
 def _metadata_changes(wanted: Wanted, instance: Instance) -> dict[str, str | None]:
-    have: dict[str, str] = {**instance.metadata, AGENCY: instance.agency}
+    have = {**instance.system_metadata, **instance.metadata}
     want: dict[str, str | None] = dict(wanted.metadata)
     if wanted.agency:
         want[AGENCY] = wanted.agency
@@ -144,7 +162,7 @@ def _metadata_changes(wanted: Wanted, instance: Instance) -> dict[str, str | Non
 
 
 def _group_changes(wanted: Wanted, instance: Instance) -> tuple[tuple[str, ...], tuple[Group, ...]]:
-    if not wanted.security_groups:
+    if not wanted.security_groups or groups_unknown(wanted, instance):
         return (), ()
     have = {name for group in instance.groups for name in (group.id, group.name) if name}
     added = tuple(it for it in wanted.security_groups if it not in have)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from ..errors import ConfigurationError
+from ..redact import is_secret_field
 from .wanted import Wanted
 
 MAX_TAGS = 10
@@ -33,6 +34,8 @@ def faults(wanted: Wanted) -> Iterable[str]:
     for key, value in wanted.new_metadata.items():
         if not _METADATA_KEY.match(key) or len(value) > 255:
             yield f"metadata {key!r} is not a key of letters, digits, _ : . - with up to 255 characters of value"
+        if is_secret_field(key):
+            yield f"metadata {key!r} is named like a secret: whoever may list servers can read it, so it is refused"
     try:
         encoded(wanted.user_data)
     except ConfigurationError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..errors import ConfigurationError
 from . import spread
-from .differences import Update, immutable, update_for
+from .differences import Update, groups_unknown, immutable, update_for
 from .ledger import Order
 from .seen import Instance
 from .wanted import MOST_AT_ONCE, PLAN_TAG, Wanted
@@ -254,6 +254,11 @@ class _Planner:
             self.plan.warnings.append(f"{instance.label} is in ERROR: {instance.fault or 'no reason given'}.")
             if wanted.state != "present":
                 raise ConfigurationError(f"{wanted.where}: {instance.label} is in ERROR and cannot be {wanted.state}.")
+        if groups_unknown(wanted, instance):
+            names = ", ".join(it.name for it in instance.groups)
+            self.plan.warnings.append(
+                f"{instance.label}: its security groups ({names}) are listed without their ids: they are left alone."
+            )
         if update := update_for(wanted, instance):
             self.plan.updates.append(update)
         if power:

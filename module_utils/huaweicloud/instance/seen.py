@@ -36,8 +36,10 @@ class Group:
 class Instance:
     """A server: what `Server` holds and what the instance modules plan with besides. Texts may be empty.
 
-    `subnets` and `fixed_addresses` are those of its network interfaces in order; `fault` says why it is in ERROR.
-    A predicted one has no id, or values that are not real yet.
+    `metadata` is the user's, `system_metadata` the cloud's. `subnets` and `fixed_addresses` are those of its network
+    interfaces in order. `data_disks` is their number, None where an answer does not say; `kept_disks` are the ids of
+    those that stay when it is deleted. `fault` says why it is in ERROR. A predicted one has no id, or values that are
+    not real yet.
     """
 
     server: Server
@@ -47,8 +49,11 @@ class Instance:
     agency: str = ""
     server_group: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    system_metadata: Mapping[str, str] = field(default_factory=dict)
     subnets: tuple[str, ...] = ()
     fixed_addresses: tuple[str, ...] = ()
+    data_disks: int | None = None
+    kept_disks: tuple[str, ...] = ()
     created: str = ""
     launched: bool = False
     task: str = ""
@@ -110,6 +115,7 @@ class Instance:
             "key_name": self.key_name or None,
             "agency": self.agency or None,
             "server_group": self.server_group or None,
+            "kept_disks": list(self.kept_disks),
             "enterprise_project_id": server.enterprise_project_id or None,
             "created": self.created or None,
             "fault": self.fault or None,
@@ -121,6 +127,7 @@ def parse_instance(raw: Json, region: str, project_id: str) -> Instance:
     server = parse_server(raw, region, project_id)
     metadata = {str(key): str(value) for key, value in _mapping(raw.get("metadata")).items()}
     interfaces = [_mapping(it) for it in _list(raw.get("network_interfaces"))]
+    disks = _data_disks(raw)
     return Instance(
         server=server,
         groups=tuple(_groups(raw.get("security_groups"))),
@@ -128,9 +135,14 @@ def parse_instance(raw: Json, region: str, project_id: str) -> Instance:
         key_name=_text(raw.get("key_name")),
         agency=metadata.get(AGENCY, ""),
         server_group=_server_group(raw.get("os:scheduler_hints")),
-        metadata={name: value for name, value in metadata.items() if _is_users(name)},
+        metadata={name: value for name, value in metadata.items() if is_users(name)},
+        system_metadata={
+            name: value for name, value in metadata.items() if not is_users(name) and not is_secret_field(name)
+        },
         subnets=tuple(_text(it.get("subnet_id")) for it in interfaces if it.get("subnet_id")),
         fixed_addresses=tuple(it.ip for it in server.addresses if it.kind == "fixed" and it.version == 4),
+        data_disks=None if disks is None else len(disks),
+        kept_disks=tuple(_text(it.get("id")) for it in disks or () if _stays(it)),
         created=_text(raw.get("created")),
         launched=bool(raw.get("OS-SRV-USG:launched_at")),
         task=_text(raw.get("OS-EXT-STS:task_state")),
@@ -138,12 +150,25 @@ def parse_instance(raw: Json, region: str, project_id: str) -> Instance:
     )
 
 
-def _is_users(name: str) -> bool:
+def is_users(name: str) -> bool:
+    """True for an item of metadata that is not the cloud's own."""
     return name not in _SYSTEM_METADATA and not name.startswith(_SYSTEM_PREFIXES) and not is_secret_field(name)
 
 
 def _first(server: Server, version: int, kind: str) -> str | None:
     return next((it.ip for it in server.addresses if it.version == version and it.kind == kind), None)
+
+
+def _data_disks(raw: Json) -> list[Mapping[str, Any]] | None:
+    """The attached volumes but the system disk, whose bootIndex is 0; None when the answer does not show volumes."""
+    volumes = raw.get("os-extended-volumes:volumes_attached")
+    if not isinstance(volumes, list):
+        return None
+    return [_mapping(it) for it in volumes if str(_mapping(it).get("bootIndex")) != "0"]
+
+
+def _stays(volume: Mapping[str, Any]) -> bool:
+    return str(volume.get("delete_on_termination")).lower() == "false"
 
 
 def _groups(value: object) -> list[Group]:

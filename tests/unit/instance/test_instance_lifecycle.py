@@ -222,6 +222,30 @@ def test_fixed_address_eip_and_disks(cloud):
     ]
 
 
+def test_disks_that_stay_are_named_and_other_parts_are_compared(cloud):
+    disks = [{"size": 20}, {"size": 10, "delete_on_termination": False}]
+    made = cloud.run(name="hz-1", data_disks=disks, **NEW)
+    assert made["instance"]["kept_disks"] == [only(cloud).volumes[2].id] and made["differences"] == []
+    asked = cloud.run(name="hz-1", data_disks=disks[:1], eip={"bandwidth_size": 5})
+    assert not asked["changed"]
+    assert [(it["option"], it["actual"], it["wanted"]) for it in asked["differences"]] == [
+        ("data_disks", 2, 1),
+        ("eip", None, "5_bgp"),
+    ]
+
+
+def test_metadata_the_cloud_writes_too_may_be_set(cloud):
+    wanted = {"name": "hz-1", "metadata": {"__support_agent_list": "hss,ces", "a": "b"}}
+    made = cloud.run(**wanted, **NEW)
+    assert "failed" not in made, made["msg"]
+    assert made["instance"]["metadata"] == {"a": "b"}
+    assert not cloud.run(**wanted)["changed"]
+    other = {"name": "hz-1", "metadata": {"__support_agent_list": "ces"}}
+    predicted = cloud.run(check=True, **other)
+    assert predicted["changed"] and predicted["instance"]["metadata"] == {"a": "b"}
+    assert cloud.run(**other)["changed"] and only(cloud).metadata["__support_agent_list"] == "ces"
+
+
 def test_without_wait_nothing_is_waited_for(cloud):
     cloud.hosts.gate.clear()
     made = cloud.run(name="hz-1", wait=False, **NEW)

@@ -9,6 +9,7 @@ import yaml
 from ansible.module_utils.huaweicloud.errors import ConfigurationError
 from ansible.module_utils.huaweicloud.instance import order
 from ansible.module_utils.huaweicloud.instance.options import read_wanted
+from ansible.module_utils.huaweicloud.instance.seen import parse_instance
 from instance_world import NEW, load
 from sdk_schema import faults
 
@@ -70,6 +71,7 @@ def test_the_request_is_what_the_sdk_model_knows():
         ({"tags": {"a=b": "v"}}, "tag key 'a=b'"),
         ({"tags": {"a": "v" * 44}}, "the value of tag 'a'"),
         ({"metadata": {f"k{n}": "v" for n in range(9)}}, "11 items of metadata"),
+        ({"metadata": {"db_password": "x"}}, "metadata 'db_password' is named like a secret"),
         ({"networks": [{"subnet_id": "s", "address": "10.0.0.5"}]}, "a fixed address cannot be given to several"),
         ({"networks": [{"subnet_id": "s", "address": "10.0.0.500"}]}, "is not an IPv4 address"),
         ({"exact_count": None}, "availability_zones is for exact_count"),
@@ -104,6 +106,12 @@ def test_documentation_and_arguments_are_the_same(name):
     documented |= yaml.safe_load(load(name).DOCUMENTATION)["options"]
     yaml.safe_load(load(name).EXAMPLES)
     assert _shape(documented) == _shape(_arguments(name))
+
+
+@pytest.mark.parametrize("name", ["huaweicloud_ecs_instance", "huaweicloud_ecs_instance_info"])
+def test_what_is_returned_of_a_server_is_documented(name):
+    documented = yaml.safe_load(load(name).RETURN)["instances"]["contains"]
+    assert list(documented) == list(parse_instance({"id": "x"}, "lab-north-1", "").result())
 
 
 def _fragments():
