@@ -57,7 +57,7 @@ options:
         description:
           - The name of a plan these servers belong to. New ones get it as tag C(ecs-plan), and O(slot) as C(ecs-slot).
           - Servers are found by these tags, so O(name) can be changed; one that is found by O(name) only is used as it
-            is and does not get them, because somebody else made it.
+            is, not deleted, and does not get them, because somebody else made it.
         type: str
       slot:
         description: The name of this entry within O(plan). Default is O(name).
@@ -227,7 +227,7 @@ options:
   state_file:
     description:
       - Where tokens and jobs that are not settled are kept, mode 0600. It holds no secret.
-      - A relative path starts where C(ansible-playbook) was started.
+      - A relative path starts in the folder of the playbook that was started.
     type: path
     default: .state/ecs_orders.json
   wait:
@@ -345,12 +345,12 @@ created_ids:
   elements: str
   returned: always
 changed_ids:
-  description: Ids of the servers changed, started or stopped.
+  description: Ids of the servers changed, started or stopped; in check mode of those that would be.
   type: list
   elements: str
   returned: always
 deleted_ids:
-  description: Ids of the servers deleted.
+  description: Ids of the servers deleted; in check mode of those that would be.
   type: list
   elements: str
   returned: always

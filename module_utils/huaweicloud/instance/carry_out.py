@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
 
-from ..errors import ApiError, HuaweiCloudError
+from ..errors import ApiError, HuaweiCloudError, UncertainError
 from ..retry import Deadline, is_transient
 from . import jobs, order, refusals
 from .api import MOST_IN_A_BATCH, JobState, ServerApi
@@ -13,13 +15,9 @@ from .differences import Update, is_id
 from .jobs import Ended, Job
 from .ledger import Ledger, Order
 from .outcome import Outcome
-from .plan import Create, Delete, Plan, Power
+from .plan import Create, Delete, Power
 
 WORKERS = 8
-
-
-class OvertakenError(HuaweiCloudError):
-    """Another run ordered servers while this one planned: the plan may be out of date."""
 
 
 class JobError(HuaweiCloudError):
@@ -27,7 +25,9 @@ class JobError(HuaweiCloudError):
 
 
 class Steps:
-    """Carries plans out. `apis` by region; what is done is noted in `outcome`."""
+    """Carries plans out. `apis` by region; what is done is noted in `outcome`, and stays done when a method raises
+    HuaweiCloudError.
+    """
 
     def __init__(
         self, apis: Mapping[str, ServerApi], ledger: Ledger, outcome: Outcome, deadline: Deadline, *, wait: bool
@@ -41,34 +41,20 @@ class Steps:
         self.made: dict[str, Create] = {}
         """Servers ordered in this run, by id: the list must show them before anybody counts."""
         self.restarted: set[str] = set()
+        """Servers that count as restarted: rebooted, started or made in this run."""
+        self._doubtful: set[str] = set()
 
-    def take(self, plan: Plan) -> None:
-        """Deletes, creates, changes in place, power. Raises HuaweiCloudError; what is done already stays done."""
-        self._delete(plan.deletes)
-        if plan.creates:
-            self._create(plan.creates)
-        self._update(plan.updates)
-        self._power(plan.powers)
-
-    def await_orders(self, orders: Iterable[tuple[Order, Create | None]]) -> None:
-        """Wait for the jobs of answered orders and settle them. What a failed one left half made is deleted, when its
-        entry says so. Raises JobError for those that failed or are late.
+    def await_orders(self, orders: Iterable[tuple[Order, Create]]) -> None:
+        """Settle answered orders whose jobs have ended, which is waited for when this run waits. What a failed one left
+        half made is deleted, when its entry says so. Raises JobError for those that failed or are late.
         """
         known = {made.job_id: (made, create) for made, create in orders if made.job_id}
-        if not known:
-            return
-        waited = jobs.wait_for(
-            [
-                Job(job_id, f"create {' '.join(made.names)}", _asker(self._apis[made.region], job_id))
-                for job_id, (made, _) in known.items()
-            ],
-            self._deadline,
-        )
         problems = []
-        for ended in waited:
+        for ended in self._ended((made for made, _ in known.values()), self._deadline if self._wait else Deadline(0)):
             made, create = known[ended.job.id]
             if ended.state is None:
-                problems.append(self._late(ended) + " The order is kept: run again to go on waiting for it.")
+                if self._wait:
+                    problems.append(self._late(ended) + " The order is kept: run again to go on waiting for it.")
                 continue
             if ended.state.status == "FAIL":
                 problems.append(self._failed_order(ended, ended.state, made, create))
@@ -76,26 +62,47 @@ class Steps:
         if problems:
             raise JobError(" ".join(problems))
 
-    def _delete(self, steps: Sequence[Delete]) -> None:
+    def drop_ended(self, orders: Iterable[Order]) -> None:
+        """Settle answered orders whose jobs have ended by now, no matter how: their servers are not wanted any more."""
+        known = {made.job_id: made for made in orders if made.job_id}
+        for ended in self._ended(known.values(), Deadline(0)):
+            if ended.state:
+                self._ledger.settle(known[ended.job.id])
+
+    def _ended(self, orders: Iterable[Order], deadline: Deadline) -> list[Ended]:
+        return jobs.wait_for(
+            [Job(it.job_id, f"create {' '.join(it.names)}", _asker(self._apis[it.region], it.job_id)) for it in orders],
+            deadline,
+        )
+
+    def confirm_deleted(self, listed: Container[str]) -> None:
+        """After a look: of servers whose deletion got no clear answer, those that are not `listed` are deleted."""
+        self._outcome.deleted += sorted(it for it in self._doubtful if it not in listed)
+        self._doubtful.clear()
+
+    def delete(self, steps: Sequence[Delete]) -> None:
         groups: dict[tuple[str, bool, bool], list[str]] = {}
         for step in steps:
             key = step.wanted.region, step.wanted.delete_eip, step.wanted.delete_volumes
             groups.setdefault(key, []).extend(it.id for it in step.instances)
         for (region, eip, volumes), ids in groups.items():
             for batch in _batches(ids):
-                job_id = self._apis[region].delete(batch, eip=eip, volumes=volumes)
-                self._outcome.deleted += [it for it in batch if it not in self._outcome.deleted]
+                try:
+                    job_id = self._apis[region].delete(batch, eip=eip, volumes=volumes)
+                except UncertainError:
+                    self._doubtful.update(batch)
+                    raise
                 for server_id in batch:
                     self.made.pop(server_id, None)
                 self._await(region, job_id, f"delete {', '.join(batch)}")
+                self._outcome.deleted += [it for it in batch if it not in self._outcome.deleted]
 
-    def _create(self, steps: Sequence[Create]) -> None:
-        placed: list[tuple[Order, Create | None]] = []
+    def create(self, missing: Callable[[], Sequence[Create]]) -> None:
+        """Order what `missing` says, which is asked when no other run can order any more before this one has."""
+        placed: list[tuple[Order, Create]] = []
         try:
-            with self._ledger.exclusive() as overtaken:
-                if overtaken:
-                    raise OvertakenError("Another run ordered servers meanwhile.")
-                for step in steps:
+            with self._ledger.exclusive():
+                for step in missing():
                     placed.append((self._place(step), step))
         except ApiError:
             # What was ordered before the refusal is waited for: no run ends with servers nobody watches.
@@ -109,7 +116,7 @@ class Steps:
         wanted, count = step.wanted, len(step.names)
         api = self._apis[wanted.region]
         body = order.body(wanted, self._image(api, wanted.image), step.zone, step.names[0], count)
-        placed = step.order or self._ledger.place(wanted.key, wanted.region, step.zone, step.names)
+        placed = step.order or self._ledger.place(wanted.key, wanted.region, api.project_id, step.zone, step.names)
         try:
             job_id, ids = api.create(body, placed.token)
         except ApiError as error:
@@ -139,11 +146,12 @@ class Steps:
         if error.code != refusals.QUOTA:
             return
         try:
-            error.note = refusals.exhausted(api.limits())
+            error.note = refusals.quotas(api.limits())
         except HuaweiCloudError:
             return  # the refusal itself says enough
 
-    def _update(self, steps: Sequence[Update]) -> None:
+    def update(self, steps: Sequence[Update]) -> None:
+        """Change servers in place, several at a time."""
         if not steps:
             return
         with ThreadPoolExecutor(min(WORKERS, len(steps))) as pool:
@@ -152,38 +160,34 @@ class Steps:
             future.result()
 
     def _update_one(self, step: Update) -> None:
-        instance = step.instance
-        api = self._apis[instance.server.region]
-        self._outcome.changed.append(instance.id)
-        if step.name:
-            api.rename(instance.id, step.name)
-        if step.tags_removed:  # first: a server may have ten
-            api.remove_tags(instance.id, {key: instance.server.tags[key] for key in step.tags_removed})
-        if step.tags:
-            api.set_tags(instance.id, step.tags)
-        new_items = {key: value for key, value in step.metadata.items() if value is not None}
-        if new_items:
-            api.set_metadata(instance.id, new_items)
-        for key in sorted(step.metadata.keys() - new_items.keys()):
-            api.remove_metadata(instance.id, key)
-        for group in step.groups_added:  # first: a server without a group lets nobody in
-            api.add_group(instance.id, group)
-        for gone in step.groups_removed:
-            api.remove_group(instance.id, gone.id or gone.name)
+        for request in _requests(step, self._apis[step.instance.server.region]):
+            with self._changing([step.instance.id]):
+                request()
 
-    def _power(self, steps: Sequence[Power]) -> None:
+    @contextmanager
+    def _changing(self, ids: Iterable[str]) -> Iterator[None]:
+        """Servers that a request changes: they are, unless it is refused."""
+        try:
+            yield
+        except UncertainError:
+            self._outcome.changed += ids
+            raise
+        self._outcome.changed += ids
+
+    def power(self, steps: Sequence[Power]) -> None:
+        """Start, stop, reboot and resize, each kind at once."""
         batches: dict[tuple[str, str], list[Power]] = {}
         for step in steps:
             if step.action != "resize":
                 batches.setdefault((step.wanted.region, step.action), []).append(step)
         for (region, action), batch in batches.items():
             ids = [it.instance.id for it in batch]
-            self._outcome.changed += ids
             for step in batch:
                 if step.return_to_work:
                     self._ledger.remember_start(step.instance.id)
-            job_id = self._apis[region].power(action, ids)
-            if action == "reboot":
+            with self._changing(ids):
+                job_id = self._apis[region].power(action, ids)
+            if action in ("reboot", "start"):
                 self.restarted.update(ids)
             self._await(region, job_id, f"{action} {', '.join(it.instance.name for it in batch)}")
         self._resize([it for it in steps if it.action == "resize"])
@@ -191,10 +195,10 @@ class Steps:
     def _resize(self, steps: Sequence[Power]) -> None:
         running: list[tuple[Power, str]] = []
         for step in steps:
-            self._outcome.changed.append(step.instance.id)
             api = self._apis[step.wanted.region]
             try:
-                running.append((step, api.resize(step.instance.id, step.flavor)))
+                with self._changing([step.instance.id]):
+                    running.append((step, api.resize(step.instance.id, step.flavor)))
             except ApiError as error:
                 if error.code not in refusals.LOOK_AGAIN:
                     refusals.name_it(error, step.wanted, step.instance.server.availability_zone, 1)
@@ -216,14 +220,12 @@ class Steps:
     def _late(self, ended: Ended) -> str:
         return f"Job {ended.job.id} ({ended.job.what}) had not ended after {self._deadline.seconds:.0f} s."
 
-    def _failed_order(self, ended: Ended, state: JobState, made: Order, create: Create | None) -> str:
+    def _failed_order(self, ended: Ended, state: JobState, made: Order, create: Create) -> str:
         broken = [it.server_id for it in state.parts if it.status == "FAIL" and it.server_id]
         codes = [it.code for it in state.parts if it.code] or [state.code]
         text = f"Job {ended.job.id} ({ended.job.what}) failed: {jobs.failures(state)}."
         for server_id in broken:
             self.made.pop(server_id, None)
-        if create is None:
-            return text
         about = refusals.subject(codes[0], create.wanted, create.zone, len(made.names))
         text += f" {about[0].upper()}{about[1:]}." if about else ""
         if not broken or create.wanted.on_failure != "delete":
@@ -244,6 +246,26 @@ class Steps:
             return f"The half-made {', '.join(left)} could not be deleted: {error}"
         self._outcome.deleted += left
         return f"The half-made {', '.join(left)} was deleted."
+
+
+def _requests(step: Update, api: ServerApi) -> Iterator[Callable[[], None]]:
+    """The requests that make a change, in an order in which each is possible."""
+    instance = step.instance
+    if step.name:
+        yield partial(api.rename, instance.id, step.name)
+    if step.tags_removed:  # first: a server may have ten
+        yield partial(api.remove_tags, instance.id, {key: instance.server.tags[key] for key in step.tags_removed})
+    if step.tags:
+        yield partial(api.set_tags, instance.id, step.tags)
+    new_items = {key: value for key, value in step.metadata.items() if value is not None}
+    if new_items:
+        yield partial(api.set_metadata, instance.id, new_items)
+    for key in sorted(step.metadata.keys() - new_items.keys()):
+        yield partial(api.remove_metadata, instance.id, key)
+    for group in step.groups_added:  # first: a server without a group lets nobody in
+        yield partial(api.add_group, instance.id, group)
+    for gone in step.groups_removed:
+        yield partial(api.remove_group, instance.id, gone.id or gone.name)
 
 
 def _batches(ids: Sequence[str]) -> Iterable[Sequence[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from ..errors import ApiError, HuaweiCloudError, UncertainError
 from ..retry import Deadline, RetryPolicy
 from . import predict, refusals
 from .api import ServerApi
-from .carry_out import JobError, OvertakenError, Steps
+from .carry_out import JobError, Steps
 from .ledger import Ledger, Order
 from .observe import is_partial, observe
 from .outcome import Outcome
@@ -65,15 +65,17 @@ class Run:
 
     def go(self) -> None:
         """Bring the servers to what is wanted. Raises HuaweiCloudError."""
-        if self._manner.wait and not self._manner.check:
-            self._steps.await_orders((it, create) for it, create in self._own_orders() if _is_waited_for(create.wanted))
+        if not self._manner.check:
+            self._earlier_orders()
         plan = self._look()
         self.outcome.before = self.outcome.after = plan.matched
         self.outcome.differences = plan.differences
         self.outcome.warnings = plan.warnings
         if self._manner.check:
             self.outcome.predicted = True
-            self.outcome.steps = plan.words()
+            self.outcome.steps = predict.steps(plan)
+            self.outcome.changed = [it.instance.id for it in plan.updates] + [it.instance.id for it in plan.powers]
+            self.outcome.deleted = [it.id for step in plan.deletes for it in step.instances]
             self.outcome.after = predict.after(self._entries, plan)
             return
         plan = self._act(plan)
@@ -83,7 +85,7 @@ class Run:
     def _act(self, plan: Plan) -> Plan:
         """Carry plans out until one is empty; returns it, or the one after the first when nothing is waited for."""
         plans = troubles = settling = 0
-        while not plan.empty or (plan.unsettled and self._manner.wait):
+        while not plan.empty or (plan.awaited() and self._manner.wait):
             if plan.empty:
                 settling += 1
                 self._settle(plan, settling)
@@ -91,7 +93,6 @@ class Run:
                 plans, settling = plans + 1, 0
                 if plans > PLANS:
                     raise HuaweiCloudError(f"Still to be done after {PLANS} attempts: {'; '.join(plan.words())}.")
-                self.outcome.steps += [it for it in plan.words() if it not in self.outcome.steps]
                 trouble = self._take(plan)
                 if trouble:
                     troubles += 1
@@ -105,14 +106,31 @@ class Run:
     def _take(self, plan: Plan) -> HuaweiCloudError | None:
         """Carry a plan out; returns an error after which the next thing to do is to look at what is there."""
         try:
-            self._steps.take(plan)
-        except (UncertainError, OvertakenError) as error:
+            self._tell(it.words() for it in plan.deletes)
+            self._steps.delete(plan.deletes)
+            if plan.creates:
+                self._steps.create(self._missing)
+            self._tell(it.words() for it in plan.updates)
+            self._steps.update(plan.updates)
+            self._tell(it.words() for it in plan.powers)
+            self._steps.power(plan.powers)
+        except UncertainError as error:
             return error
         except ApiError as error:
             if error.code not in refusals.LOOK_AGAIN:
                 raise
             return error
         return None
+
+    def _missing(self) -> list[Create]:
+        """What is to be ordered as things are now: another run may have ordered it since the last look."""
+        self._whole = True  # the names of new servers are chosen among all that are taken
+        creates = self._look().creates
+        self._tell(it.words() for it in creates)
+        return creates
+
+    def _tell(self, words: Iterable[str]) -> None:
+        self.outcome.steps += [it for it in words if it not in self.outcome.steps]
 
     def _pause_or_raise(self, trouble: HuaweiCloudError, troubles: int) -> None:
         if troubles > TROUBLES:
@@ -130,16 +148,20 @@ class Run:
             if not unlisted:
                 break
             if not patience.remaining():
-                raise HuaweiCloudError(
-                    f"The list of servers does not show {', '.join(unlisted)}, which were made: run again later."
-                )
+                self._give_up_servers(unlisted)
             self._sleep(self._pauses.wait(2, self._rng))
-        orders = tuple(order for order, _ in self._own_orders())
-        known = Known(frozenset(self._steps.restarted), frozenset(self._ledger.to_start()), orders)
+        here = [it for instances in seen.values() for it in instances]
+        self._steps.confirm_deleted({it.id for it in here if not it.leaving})
+        orders = [order for order, _ in self._own_orders()]
+        accounted = {it.id for it in here}.union(self.outcome.deleted)
+        coming = [(order.key, it) for order in orders for it in order.server_ids if it not in accounted]
+        known = Known(
+            frozenset(self._steps.restarted), frozenset(self._ledger.to_start()), tuple(orders), tuple(coming)
+        )
         plan = make_plan(self._entries, seen, known)
-        if any(is_partial(self._entries, it.wanted.region) for it in plan.creates) and not self._whole:
-            # The names of new servers are chosen among all that are taken.
-            self._whole = True
+        check, whole = self._manner.check, self._whole
+        if check and not whole and any(is_partial(self._entries, it.wanted.region) for it in plan.creates):
+            self._whole = True  # for the names, as in _missing
             return self._look()
         return plan
 
@@ -147,19 +169,35 @@ class Run:
         listed = {it.id for instances in seen.values() for it in instances}
         return [server_id for server_id in self._steps.made if server_id not in listed]
 
+    def _give_up_servers(self, unlisted: Sequence[str]) -> None:
+        """The list never showed them. An order sent again is answered with what it made once: that may be gone now."""
+        fresh = [it for it in unlisted if self._steps.made[it].order is None]
+        if fresh:
+            raise HuaweiCloudError(
+                f"The list of servers does not show {', '.join(fresh)}, which were made: run again later."
+            )
+        for server_id in unlisted:
+            del self._steps.made[server_id]
+            self.outcome.created.remove(server_id)
+
     def _settle(self, plan: Plan, times: int) -> None:
         """Wait a little for servers the cloud is at work on."""
         pause = min(self._pauses.wait(times, self._rng), self._deadline.remaining())
         if not pause:
-            which = ", ".join(f"{it.label}: {it.server.status} {it.task}".strip() for it in plan.unsettled)
             late = f"{self._deadline.seconds:.0f} s"
-            raise JobError(f"The cloud is still at work on {which} after {late}: run again later.")
+            raise JobError(f"The cloud is still at work on {', '.join(plan.awaited())} after {late}: run again later.")
         self._sleep(pause)
+
+    def _earlier_orders(self) -> None:
+        """Before anything else: what earlier runs have ordered and nobody has seen the end of."""
+        orders = self._own_orders()
+        self._steps.await_orders((it, create) for it, create in orders if _is_waited_for(create.wanted))
+        self._steps.drop_ended(it for it, create in orders if not _is_waited_for(create.wanted))
 
     def _own_orders(self) -> list[tuple[Order, Create]]:
         """The unsettled orders of these entries."""
         by_key = {it.key: it for it in self._entries}
-        orders = [it for region in self._apis for it in self._ledger.orders(region)]
+        orders = [it for api in self._apis.values() for it in self._ledger.orders(api.project_id)]
         return [(it, Create(by_key[it.key], it.zone, it.names, it)) for it in orders if it.key in by_key]
 
     def _give_up_tokens(self, error: HuaweiCloudError) -> None:
@@ -171,7 +209,7 @@ class Run:
 
     def _tidy(self, plan: Plan) -> None:
         """Drop from the state file what has come to its end."""
-        if not plan.empty:
+        if not plan.empty or plan.coming:
             return
         for order, create in self._own_orders():
             if not order.job_id or self._manner.wait or not _is_waited_for(create.wanted):

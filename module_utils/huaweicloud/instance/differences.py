@@ -33,8 +33,10 @@ class Update:
             self.name or self.tags or self.tags_removed or self.metadata or self.groups_added or self.groups_removed
         )
 
-    def words(self) -> list[str]:
-        """The changes in words, for a person."""
+    def words(self) -> str:
+        return f"change {self.instance.label}: {', '.join(self._changes())}"
+
+    def _changes(self) -> list[str]:
         return [
             *([f"name {self.name}"] if self.name else []),
             *(f"tag {key}={value}" for key, value in sorted(self.tags.items())),

@@ -35,6 +35,7 @@ class Order:
     token: str
     key: str
     region: str
+    project_id: str
     zone: str
     names: tuple[str, ...]
     placed: float
@@ -54,14 +55,16 @@ class Ledger:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def orders(self, region: str) -> list[Order]:
-        """The unsettled orders of a region, oldest first; unanswered ones whose token has run out are none."""
-        found = [it for it in self._read()[0].values() if it.region == region and it.is_open()]
+    def orders(self, project_id: str) -> list[Order]:
+        """The unsettled orders of a project (one of one region), oldest first; unanswered ones whose token has run out
+        are none.
+        """
+        found = [it for it in self._read()[0].values() if it.project_id == project_id and it.is_open()]
         return sorted(found, key=lambda it: it.placed)
 
-    def place(self, key: str, region: str, zone: str, names: tuple[str, ...]) -> Order:
+    def place(self, key: str, region: str, project_id: str, zone: str, names: tuple[str, ...]) -> Order:
         """A new order with a token of its own."""
-        order = Order(str(uuid.uuid4()), key, region, zone, names, time.time())
+        order = Order(str(uuid.uuid4()), key, region, project_id, zone, names, time.time())
         self._change(lambda orders, _: orders.update({order.token: order}))
         return order
 
@@ -87,22 +90,13 @@ class Ledger:
             self._change(lambda _, restarts: restarts.discard(server_id))
 
     @contextmanager
-    def exclusive(self) -> Iterator[bool]:
-        """Only one run at a time orders servers. Yields True when another one had to be waited for: look again then."""
-        self._folder()
-        with self._open_lock("orders") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                waited = False
-            except OSError:
-                fcntl.flock(handle, fcntl.LOCK_EX)
-                waited = True
-            yield waited
+    def exclusive(self) -> Iterator[None]:
+        """Only one run at a time decides what to order, and orders it."""
+        with self._locked("orders"):
+            yield
 
     def _change(self, act: Any) -> None:
-        self._folder()
-        with self._open_lock("lock") as handle:
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        with self._locked("lock"):
             orders, restarts = self._read()
             act(orders, restarts)
             self._write({token: it for token, it in orders.items() if it.is_open()}, restarts)
@@ -140,13 +134,19 @@ class Ledger:
         except OSError as error:
             raise ConfigurationError(f"The state file {self.path} cannot be written: {error.strerror}.") from None
 
-    def _folder(self) -> None:
-        try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise ConfigurationError(f"The folder {self.path.parent} cannot be made: {error.strerror}.") from None
-
-    def _open_lock(self, purpose: str) -> Any:
-        """Beside the file, which is replaced and so cannot carry a lock itself."""
+    @contextmanager
+    def _locked(self, purpose: str) -> Iterator[None]:
+        """The lock is a file beside the state file, which is replaced and so cannot carry a lock itself."""
         path = self.path.with_name(f".{self.path.name}.{purpose}")
-        return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600), "r+")
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise ConfigurationError(
+                f"The state file {self.path} cannot be used ({error.filename}: {error.strerror}): set state_file."
+            ) from None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)

@@ -20,9 +20,8 @@ _SAFE_NAME = re.compile(r"[\w.-]+\Z")
 def observe(entries: Sequence[Wanted], apis: Mapping[str, ServerApi], *, whole: bool) -> dict[str, list[Instance]]:
     """Region -> its servers; `whole`: all of them, else at least those the entries mean."""
     queries = {region: _query([it for it in entries if it.region == region], whole=whole) for region in apis}
-    if len(apis) == 1:
-        region, api = next(iter(apis.items()))
-        return {region: api.list(queries[region])}
+    if len(apis) <= 1:
+        return {region: api.list(queries[region]) for region, api in apis.items()}
     with ThreadPoolExecutor(min(WORKERS, len(apis))) as pool:
         lists = pool.map(lambda region: apis[region].list(queries[region]), apis)
         return dict(zip(apis, lists, strict=True))
@@ -44,6 +43,7 @@ def _query(entries: Sequence[Wanted], *, whole: bool) -> Query:
     if wanted.id:
         return [("server_id", wanted.id)]
     if wanted.select:
-        # One server of a plan may be found by its name as well.
-        return query if wanted.count is None else [*query, *(("tags", f"{k}={v}") for k, v in wanted.select.items())]
+        # One server of a plan may be found by its name as well. How to ask for a tag without a value is not documented.
+        tags = [("tags", f"{key}={value}") for key, value in wanted.select.items() if value]
+        return query if wanted.count is None else [*query, *tags]
     return [*query, ("name", wanted.name)] if _SAFE_NAME.match(wanted.name) else query

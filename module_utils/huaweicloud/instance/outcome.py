@@ -35,8 +35,10 @@ class Outcome:
         """The module's result: the same keys in every path, after a failure too."""
         instances = [it for entry in self.after for it in sorted(entry, key=lambda it: (natural(it.name), it.id))]
         one = len(self.entries) == 1 and self.entries[0].count is None
+        # A job that failed may have done more than is known here.
+        done = self.created or self.changed or self.deleted or self.jobs
         return {
-            "changed": bool(self.created or self.changed or self.deleted or (self.predicted and self.steps)),
+            "changed": bool(done or (self.predicted and self.steps)),
             "instance": instances[0].result() if one and instances else None,
             "instances": [it.result() for it in instances],
             "instance_ids": [it.id for it in instances if it.id],

@@ -11,8 +11,9 @@ from ..errors import ConfigurationError
 from . import spread
 from .differences import Update, groups_unknown, immutable, update_for
 from .ledger import Order
+from .match import is_borrowed, match, meant_twice
 from .seen import Instance
-from .wanted import MOST_AT_ONCE, PLAN_TAG, Wanted
+from .wanted import MOST_AT_ONCE, Wanted
 
 Seen = Mapping[str, Sequence[Instance]]
 """Region -> its servers."""
@@ -42,7 +43,7 @@ class Delete:
 
 @dataclass(frozen=True)
 class Power:
-    """start, stop, reboot, or resize (to `flavor`). `return_to_work`: it is stopped only to be resized."""
+    """start, stop, reboot, or resize (to `flavor`). `return_to_work`: it is to run again after its resize."""
 
     action: str
     wanted: Wanted
@@ -57,7 +58,8 @@ class Power:
 @dataclass
 class Plan:
     """Steps in the order they are taken; `matched` are the servers of each entry as they are now, those that go
-    included. `unsettled`: servers the cloud is still at work on, to be waited for before they can be changed.
+    included. `unsettled`: servers the cloud is still at work on, to be waited for before they can be changed; `coming`:
+    ids of servers that are ordered and not listed yet.
     """
 
     creates: list[Create] = field(default_factory=list)
@@ -66,6 +68,7 @@ class Plan:
     powers: list[Power] = field(default_factory=list)
     matched: list[list[Instance]] = field(default_factory=list)
     unsettled: list[Instance] = field(default_factory=list)
+    coming: list[str] = field(default_factory=list)
     differences: list[dict[str, Any]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -74,26 +77,30 @@ class Plan:
         """True when there is nothing to do but perhaps to wait."""
         return not (self.creates or self.deletes or self.updates or self.powers)
 
+    def awaited(self) -> list[str]:
+        """The servers the cloud is at work on, in words."""
+        return [f"{it.label}: {it.server.status} {it.task}".strip() for it in self.unsettled] + self.coming
+
     def words(self) -> list[str]:
         """The steps as sentences without a full stop."""
-        changes = [f"change {it.instance.label}: {', '.join(it.words())}" for it in self.updates]
         return [
             *(it.words() for it in self.deletes),
             *(it.words() for it in self.creates),
-            *changes,
+            *(it.words() for it in self.updates),
             *(it.words() for it in self.powers),
         ]
 
 
 @dataclass(frozen=True)
 class Known:
-    """What this run and the state file know besides the list: ids rebooted or made in this run (they count as
-    restarted), ids to start again after a resize, unanswered orders.
+    """What this run and the state file know besides the list: ids that count as restarted, ids to start again after a
+    resize, unsettled orders, and (key, id) of servers that were ordered and are not listed yet.
     """
 
     restarted: frozenset[str] = frozenset()
     to_start: frozenset[str] = frozenset()
     orders: tuple[Order, ...] = ()
+    coming: tuple[tuple[str, str], ...] = ()
 
 
 def make_plan(entries: Sequence[Wanted], seen: Seen, known: Known) -> Plan:
@@ -109,54 +116,10 @@ def make_plan(entries: Sequence[Wanted], seen: Seen, known: Known) -> Plan:
             planner.add(wanted, plan.matched[-1])
         except ConfigurationError as error:
             problems.append(error.message)
-    problems += _meant_twice(entries, plan.matched)
+    problems += meant_twice(entries, plan.matched)
     if problems:
         raise ConfigurationError(" ".join(problems))
     return plan
-
-
-def match(wanted: Wanted, instances: Sequence[Instance]) -> list[Instance]:
-    """The servers an entry means. Raises ConfigurationError when it means one and there are several."""
-    if wanted.id:
-        return [it for it in instances if it.id == wanted.id]
-    if wanted.select:
-        found = [it for it in instances if _has_tags(it, wanted.select)]
-        if wanted.count is not None:
-            return found
-        if found or not wanted.name:
-            return _only(wanted, found)
-    found = [it for it in instances if it.name == wanted.name]
-    if len(found) > 1 and wanted.vpc:
-        found = [it for it in found if it.server.vpc_id == wanted.vpc]
-    return _only(wanted, found)
-
-
-def _only(wanted: Wanted, found: list[Instance]) -> list[Instance]:
-    staying = [it for it in found if not it.leaving]
-    if len(staying) > 1:
-        ids = ", ".join(sorted(it.id for it in staying))
-        raise ConfigurationError(f"{wanted.where}: {len(staying)} servers are meant ({ids}): say which by id.")
-    return staying or found
-
-
-def _has_tags(instance: Instance, tags: Mapping[str, str]) -> bool:
-    return all(instance.server.tags.get(key) == value for key, value in tags.items())
-
-
-def _meant_twice(entries: Sequence[Wanted], matched: Sequence[Sequence[Instance]]) -> list[str]:
-    keys: dict[str, str] = {}
-    owners: dict[str, int] = {}
-    problems = []
-    for number, (wanted, instances) in enumerate(zip(entries, matched, strict=True)):
-        if wanted.key in keys:
-            problems.append(f"Two entries mean the same servers: {keys[wanted.key]} and {wanted.where}.")
-            continue
-        keys[wanted.key] = wanted.where
-        for instance in instances:
-            other = owners.setdefault(instance.id, number)
-            if other != number:
-                problems.append(f"{instance.label} is meant by two entries: {entries[other].where} and {wanted.where}.")
-    return problems
 
 
 class _Planner:
@@ -171,9 +134,14 @@ class _Planner:
         """Raises ConfigurationError."""
         leaving = [it for it in matched if it.leaving]
         staying = [it for it in matched if not it.leaving]
+        coming = [server_id for key, server_id in self._known.coming if key == wanted.key]
         self.plan.unsettled += leaving
+        self.plan.coming += coming
         if wanted.state == "absent":
             self._delete(wanted, staying)
+            return
+        if any(is_borrowed(wanted, it) for it in staying):
+            self._use(wanted, staying[0])
             return
         half_made = [it for it in staying if it.half_made]
         if half_made:
@@ -184,9 +152,9 @@ class _Planner:
             victims = spread.shrink(staying, wanted.zones, len(staying) - target, wanted.scale_in)
             self._delete(wanted, victims)
             staying = [it for it in staying if it not in victims]
-        elif len(staying) < target and (not leaving or wanted.count is not None):
+        elif (missing := target - len(staying) - len(coming)) > 0 and (not leaving or wanted.count is not None):
             # The place of a single server on its way out (name, address) is free only when it is gone.
-            self._create(wanted, staying, target - len(staying))
+            self._create(wanted, staying, missing)
         for instance in staying:
             self._keep(wanted, instance)
 
@@ -239,21 +207,26 @@ class _Planner:
             taken.update(names)
             count -= batch
 
+    def _use(self, wanted: Wanted, instance: Instance) -> None:
+        """Take somebody else's server as it is."""
+        self.plan.warnings.append(
+            f"{wanted.where}: {instance.label} was not made by this plan: it is used as it is, and does not go with it."
+        )
+        self.plan.differences += immutable(wanted, instance)
+
     def _keep(self, wanted: Wanted, instance: Instance) -> None:
         """Bring a server that stays to what is wanted of it."""
-        if PLAN_TAG in wanted.select and wanted.count is None and not _has_tags(instance, wanted.select):
-            self.plan.warnings.append(
-                f"{wanted.where}: {instance.label} was not made by this plan: it is used, and does not go with it."
-            )
         self.plan.differences += immutable(wanted, instance)
         if instance.moving:
             self.plan.unsettled.append(instance)
             return
         power = _power(wanted, instance, self._known)
-        if instance.server.status == "ERROR":
-            self.plan.warnings.append(f"{instance.label} is in ERROR: {instance.fault or 'no reason given'}.")
-            if wanted.state != "present":
-                raise ConfigurationError(f"{wanted.where}: {instance.label} is in ERROR and cannot be {wanted.state}.")
+        status = instance.server.status
+        if status not in ("ACTIVE", "SHUTOFF"):
+            self.plan.warnings.append(f"{instance.label} is in {status}: {instance.fault or 'no reason given'}.")
+            if wanted.state != "present" or power:
+                asked = "resized" if wanted.state == "present" else wanted.state
+                raise ConfigurationError(f"{wanted.where}: {instance.label} is in {status} and cannot be {asked}.")
         if groups_unknown(wanted, instance):
             names = ", ".join(it.name for it in instance.groups)
             self.plan.warnings.append(
@@ -271,7 +244,8 @@ def _power(wanted: Wanted, instance: Instance, known: Known) -> Power | None:
     if wanted.flavor and wanted.force and wanted.flavor != instance.server.flavor:
         if status == "ACTIVE":
             return Power("stop", wanted, instance, return_to_work=wanted.state != "stopped")
-        return Power("resize", wanted, instance, flavor=wanted.flavor)
+        again = instance.id in known.to_start if wanted.state == "present" else wanted.state != "stopped"
+        return Power("resize", wanted, instance, flavor=wanted.flavor, return_to_work=again)
     if wanted.state == "stopped":
         return Power("stop", wanted, instance) if status == "ACTIVE" else None
     if status == "SHUTOFF" and (wanted.state in ("started", "restarted") or instance.id in known.to_start):

@@ -7,20 +7,35 @@ from dataclasses import replace
 
 from ..servers import Server
 from .differences import is_id
-from .plan import Create, Plan
+from .plan import Create, Plan, Power
 from .seen import PROTECTED, Group, Instance
 from .wanted import Wanted
+
+
+def steps(plan: Plan) -> list[str]:
+    """All that will be done, in words: for another flavor a server is stopped, resized and perhaps started."""
+    resized = [
+        replace(it, action="resize", flavor=it.wanted.flavor)
+        for it in plan.powers
+        if it.action == "stop" and it.wanted.force and it.wanted.flavor not in ("", it.instance.server.flavor)
+    ]
+    started = [
+        replace(it, action="start", flavor="")
+        for it in (*plan.powers, *resized)
+        if it.action == "resize" and it.return_to_work
+    ]
+    return plan.words() + [it.words() for it in (*resized, *started)]
 
 
 def after(entries: Sequence[Wanted], plan: Plan) -> list[list[Instance]]:
     """The servers of each entry after the plan; new ones have no id and no address that the plan does not fix."""
     gone = {it.id for step in plan.deletes for it in step.instances}
     updated = {step.instance.id: step.applied() for step in plan.updates}
-    powered = {step.instance.id for step in plan.powers}
+    powers = {step.instance.id: step for step in plan.powers}
     result = []
     for wanted, matched in zip(entries, plan.matched, strict=True):
         staying = [updated.get(it.id, it) for it in matched if it.id not in gone and not it.leaving]
-        kept = [_powered(wanted, it) if it.id in powered else it for it in staying]
+        kept = [_powered(powers[it.id], it) if it.id in powers else it for it in staying]
         new = [made(step, name) for step in plan.creates if step.wanted is wanted for name in step.names]
         result.append([*kept, *new])
     return result
@@ -58,9 +73,7 @@ def made(step: Create, name: str, server_id: str = "", status: str = "") -> Inst
     )
 
 
-def _powered(wanted: Wanted, instance: Instance) -> Instance:
-    flavor = wanted.flavor if wanted.flavor and wanted.force else instance.server.flavor
-    status = "SHUTOFF" if wanted.state == "stopped" else "ACTIVE"
-    if wanted.state == "present" and instance.server.status == "SHUTOFF":
-        status = "SHUTOFF"  # a resize of a stopped server leaves it stopped
+def _powered(step: Power, instance: Instance) -> Instance:
+    flavor = step.wanted.flavor if step.wanted.flavor and step.wanted.force else instance.server.flavor
+    status = "ACTIVE" if step.action in ("start", "reboot") or step.return_to_work else "SHUTOFF"
     return replace(instance, server=replace(instance.server, flavor=flavor, status=status))

@@ -46,8 +46,8 @@ def subject(code: str, wanted: Wanted, zone: str, count: int) -> str:
     return subjects.get(code, "")
 
 
-def exhausted(limits: Mapping[str, int]) -> str:
-    """Which quotas are nearly used up, by ShowServerLimits; -1 means no limit."""
+def quotas(limits: Mapping[str, int]) -> str:
+    """How much of each quota is used, by ShowServerLimits; -1 means no limit."""
     found = [
         f"{limits.get(used, 0)} of {limits[most]} {what} used"
         for what, used, most in _QUOTAS

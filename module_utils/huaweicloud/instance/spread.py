@@ -58,7 +58,7 @@ def _ordered(instances: Sequence[Instance], rule: str) -> list[Instance]:
 
 def natural(text: str) -> list[tuple[int, int | str]]:
     """A sort key in which hz-2 comes before hz-10."""
-    return [(0, int(part)) if part.isdigit() else (1, part) for part in re.split(r"(\d+)", text) if part]
+    return [(0, int(part)) if part.isdecimal() else (1, part) for part in re.split(r"(\d+)", text) if part]
 
 
 def numbered(base: str, count: int, taken: Collection[str]) -> list[str]:

@@ -125,6 +125,22 @@ def test_somebody_elses_server_of_the_name_is_used_and_not_claimed(cloud):
     assert bastion.tags == {"role": "bastion"}
 
 
+def test_somebody_elses_server_of_the_name_is_neither_changed_nor_deleted(cloud):
+    cloud.make(name="bastion", tags={"role": "other"})
+    cloud.forget()
+    entry = {"name": "bastion", "tags": {"role": "bastion"}, "state": "stopped", **NEW}
+    used = cloud.run(plan="demo", servers=[entry])
+    assert not used["changed"] and "used as it is" in used["warnings"][0]
+    gone = cloud.run(plan="demo", servers=[{"name": "bastion", "state": "absent"}])
+    assert not gone["changed"] and gone["deleted_ids"] == []
+    assert cloud.names() == ["bastion"] and cloud.writes() == []
+
+
+def test_no_entries_are_nothing_to_do(cloud):
+    nothing = cloud.run(servers=[])
+    assert "failed" not in nothing and not nothing["changed"] and nothing["instances"] == []
+
+
 def test_two_entries_may_not_mean_one_server(cloud):
     cloud.make(name="bastion", tags={"hazelcast": "a"})
     refused = cloud.run(

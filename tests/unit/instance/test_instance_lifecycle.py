@@ -104,6 +104,16 @@ def test_power(cloud, state):
     assert cloud.run(name="hz-1", state="started")["changed"] == (state == "stopped")
 
 
+def test_restarted_starts_a_stopped_server_and_does_not_restart_it_again(cloud):
+    cloud.run(name="hz-1", state="stopped", **NEW)
+    cloud.forget()
+    started = cloud.run(name="hz-1", state="restarted")
+    assert cloud.writes() == ["BatchStartServers"] and started["instance"]["status"] == "ACTIVE"
+    cloud.forget()
+    cloud.run(name="hz-1", state="restarted", flavor="s6.small.1", force=True)
+    assert cloud.writes() == ["BatchStopServers", "ResizePostPaidServer", "BatchStartServers"]
+
+
 def test_a_new_server_may_be_wanted_stopped(cloud):
     made = cloud.run(name="hz-1", state="stopped", **NEW)
     assert made["instance"]["status"] == "SHUTOFF" and only(cloud).status == "SHUTOFF"

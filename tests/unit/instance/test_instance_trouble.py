@@ -213,6 +213,13 @@ def test_the_state_file_is_private_and_a_damaged_one_stops_the_run(cloud):
     assert refused["failed"] and "is damaged" in refused["msg"] and cloud.names() == ["hz-1"]
 
 
+def test_a_state_file_that_cannot_be_used_is_named(cloud):
+    (cloud.state_file.parent / f".{cloud.state_file.name}.orders").mkdir(parents=True)
+    refused = cloud.run(name="hz-1", **NEW)
+    assert refused["failed"] and f"The state file {cloud.state_file} cannot be used" in refused["msg"]
+    assert cloud.servers() == []
+
+
 def test_without_the_state_file_a_cut_run_is_finished_by_tags_and_names(cloud):
     cloud.hosts.gate.clear()
     cloud.run(exact_count=3, wait=False, **POOL)
@@ -233,3 +240,20 @@ def test_an_order_of_another_body_is_looked_for_and_not_repeated(cloud):
     made = cloud.run(name="hz-1", tags={"other": "body"}, **NEW)
     assert "failed" not in made, made["msg"]
     assert cloud.names() == ["hz-1"] and cloud.servers()[0].tags == {"other": "body"}
+
+
+@pytest.mark.parametrize("params", [{"state": "stopped"}, {"tags": {"a": "b"}}, {"state": "absent"}])
+def test_what_is_refused_is_no_change(cloud, socket_and_switch, params):
+    cloud.run(name="hz-1", **NEW)
+    _, switch = socket_and_switch
+
+    async def gateway(scope, receive, send):
+        if scope["type"] == "http" and scope["method"] == "POST":
+            await JSONResponse({"error": {"code": "Ecs.0003", "message": "No permission."}}, 403)(scope, receive, send)
+        else:
+            await cloud.api(scope, receive, send)
+
+    switch.application = gateway
+    refused = cloud.run(name="hz-1", **params)
+    assert refused["failed"] and not refused["changed"]
+    assert refused["changed_ids"] == refused["deleted_ids"] == []
