@@ -1,4 +1,4 @@
-"""Filters that read `cluster_plan`: what the user wants becomes entries of huaweicloud_ecs_instance."""
+"""Filters that read `cluster_plan`: what the user wants becomes entries of huaweicloud_ecs_instance, and filters."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ COMMON = (
 # Huawei Cloud, "Tag Types": a value has up to 43 characters and none of = * < > \ , | /
 TAG_VALUE = re.compile(r"[^\x00-\x1f=*<>\\,|/]{1,43}")
 LONGEST = 43
+PLAN_TAG = "ecs-plan"
+EVERY_ENTERPRISE_PROJECT = "all_granted_eps"
 
 
 def planned_servers(plan: Any) -> list[dict[str, Any]]:
@@ -72,6 +74,51 @@ def plan_name(plan: Any) -> str:
     return name
 
 
+def plan_regions(plan: Any, environment: str = "") -> list[str]:
+    """Every region the plan has servers in; where one of its clusters names none, HW_REGION_NAME's, `environment`.
+
+    Raises AnsibleFilterError.
+    """
+    plan = _mapping(plan, "cluster_plan")
+    named = [it["region"] for it in _scopes(plan) if it.get("region")]
+    default = environment.split(",") if len(named) < len(_scopes(plan)) else []
+    return list(dict.fromkeys(text for it in (*named, *default) if (text := str(it).strip())))
+
+
+def plan_filters(plan: Any) -> dict[str, Any]:
+    """The filters of huaweicloud_ecs_instance_info that find all of the plan's servers. Raises AnsibleFilterError."""
+    apart = any(it.get("enterprise_project_id") for it in _scopes(_mapping(plan, "cluster_plan")))
+    everywhere = {"enterprise_project_id": EVERY_ENTERPRISE_PROJECT} if apart else {}
+    return {"tags": {PLAN_TAG: plan_name(plan)}, **everywhere}
+
+
+def plan_takeback(plan: Any, environment: str = "") -> list[dict[str, Any]]:
+    """Entries of huaweicloud_ecs_instance by which none of the plan's servers is left. Raises AnsibleFilterError."""
+    wanted = {"exact_count": 0, "count_tags": {PLAN_TAG: plan_name(plan)}}
+    projects = [text for it in _scopes(plan) if (text := it.get("enterprise_project_id"))]
+    apart = {"enterprise_project_id": projects[0]} if projects else {}
+    return [{"region": region, **wanted, **apart} for region in plan_regions(plan, environment)]
+
+
+def tag_value(text: str) -> str:
+    """`text` when it is short enough for a tag, else its beginning and a digest: two that differ still do."""
+    if len(text) <= LONGEST:
+        return text
+    return f"{text[: LONGEST - 9]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+
+
+def _scopes(plan: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The options of each cluster, the plan's own among them; the plan's alone when it has no cluster."""
+    systems = plan.get("systems")
+    clusters = [
+        options if isinstance(options, Mapping) else {}
+        for group in (systems.values() if isinstance(systems, Mapping) else ())
+        if isinstance(group, Mapping)
+        for options in group.values()
+    ]
+    return [{**plan, **options} for options in clusters] or [plan]
+
+
 def _cluster(system: str, cluster: str, options: Any, common: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     where = f"cluster_plan.systems.{system}.{cluster}"
     options = _mapping(options, where)
@@ -80,24 +127,25 @@ def _cluster(system: str, cluster: str, options: Any, common: Mapping[str, Any])
         raise AnsibleFilterError(rf"{where}: a cluster's name has up to 43 characters without = * < > \ , | /.")
     merged = {**common, **{key: options[key] for key in COMMON if key in options}}
     for key in ("tags", "metadata"):
-        merged[key] = {**(common.get(key) or {}), **(options.get(key) or {})}
+        merged[key] = {
+            **_mapping(common.get(key) or {}, f"cluster_plan.{key}"),
+            **_mapping(options.get(key) or {}, f"{where}.{key}"),
+        }
     merged["tags"][system] = cluster
     stem = re.sub(r"[^\w.-]", "-", f"{system}-{cluster}")
     if ("count" in options) == ("per_zone" in options):
         raise AnsibleFilterError(f"{where} must have either count or per_zone.")
     if "count" in options:
-        yield {**merged, "name": stem, "slot": _short(stem), "exact_count": _number(options["count"], f"{where}.count")}
+        yield {
+            **merged,
+            "name": stem,
+            "slot": tag_value(stem),
+            "exact_count": _number(options["count"], f"{where}.count"),
+        }
         return
     for zone, count in _mapping(options["per_zone"], f"{where}.per_zone").items():
-        slot = {"name": stem, "slot": _short(f"{stem}-{zone}"), "availability_zones": [str(zone)]}
+        slot = {"name": stem, "slot": tag_value(f"{stem}-{zone}"), "availability_zones": [str(zone)]}
         yield {**merged, **slot, "exact_count": _number(count, f"{where}.per_zone.{zone}")}
-
-
-def _short(slot: str) -> str:
-    """Fits into a tag value, and two that differ still do."""
-    if len(slot) <= LONGEST:
-        return slot
-    return f"{slot[: LONGEST - 9]}-{hashlib.sha256(slot.encode()).hexdigest()[:8]}"
 
 
 def _mapping(value: Any, where: str) -> Mapping[str, Any]:
@@ -122,4 +170,11 @@ class FilterModule:
 
     def filters(self) -> dict[str, Callable[..., Any]]:
         """Filters by name."""
-        return {"planned_servers": planned_servers, "plan_name": plan_name}
+        return {
+            "planned_servers": planned_servers,
+            "plan_filters": plan_filters,
+            "plan_name": plan_name,
+            "plan_regions": plan_regions,
+            "plan_takeback": plan_takeback,
+            "tag_value": tag_value,
+        }

@@ -42,9 +42,13 @@ class PlaybookStage:
         folder.mkdir()
         return InstanceWorld(self._address, folder)
 
-    def start(self, world, playbook):
+    def start(self, world, playbook, *arguments, region="", **variables):
         """The playbook as a user starts it, in a session of its own. Servers are in the books only: no play on them."""
         keys = world.connection()
+        variables = {
+            **(variables or {"cluster_plan": PLAN, "confirm": PLAN["name"]}),
+            "plan_state_file": str(world.state_file),
+        }
         # Named, so that --limit may name it whatever else there is.
         (world.folder / "localhost.yml").write_text("all: {hosts: {localhost: }}\n")
         return subprocess.Popen(
@@ -54,7 +58,8 @@ class PlaybookStage:
                 f"--inventory={ROOT / 'inventory'}",
                 "--inventory=localhost.yml",
                 "--limit=localhost",
-                f"-e={json.dumps({'cluster_plan': PLAN, 'confirm': PLAN['name']})}",
+                f"-e={json.dumps(variables)}",
+                *arguments,
             ],
             cwd=world.folder,
             env={
@@ -62,7 +67,7 @@ class PlaybookStage:
                 "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
                 "HUAWEICLOUD_SDK_AK": keys["access_key"],
                 "HUAWEICLOUD_SDK_SK": keys["secret_key"],
-                "HW_REGION_NAME": keys["region"],
+                "HW_REGION_NAME": region or keys["region"],
                 **{f"HW_{name.upper()}_ENDPOINT": url for name, url in keys["endpoints"].items()},
             },
             stdin=subprocess.DEVNULL,

@@ -60,6 +60,32 @@ def test_no_entry_changes_another_or_the_plan():
     assert given["tags"] == {"env": "x"}
 
 
+@pytest.mark.parametrize(
+    ("top", "clusters", "regions"),
+    [
+        ({}, {"a": {}}, ["env-1"]),
+        ({"region": "r-1"}, {"a": {}}, ["r-1"]),
+        ({"region": "r-1"}, {"a": {}, "b": {"region": "r-2"}}, ["r-1", "r-2"]),
+        ({}, {"a": {"region": "r-2"}, "b": {}}, ["r-2", "env-1"]),
+        ({}, {"a": {"region": "r-2"}}, ["r-2"]),
+        ({"region": "r-1"}, {}, ["r-1"]),
+    ],
+)
+def test_a_plan_is_taken_back_in_every_region_it_names(top, clusters, regions):
+    given = {**plan(hazelcast=clusters), **top}
+    assert plans.plan_regions(given, "env-1") == regions
+    assert plans.plan_filters(given) == {"tags": {"ecs-plan": "demo"}}
+    assert plans.plan_takeback(given, "env-1") == [
+        {"region": region, "exact_count": 0, "count_tags": {"ecs-plan": "demo"}} for region in regions
+    ]
+
+
+def test_a_plan_with_an_enterprise_project_is_looked_for_in_all():
+    given = plan(hazelcast={"a": {"enterprise_project_id": "e-1"}, "b": {}})
+    assert plans.plan_filters(given)["enterprise_project_id"] == "all_granted_eps"
+    assert plans.plan_takeback(given, "env-1")[0]["enterprise_project_id"] == "e-1"
+
+
 def test_the_example_is_a_plan():
     example = yaml.safe_load((ROOT / "inventory/examples/cluster_plan.yml").read_text())["cluster_plan"]
     entries = plans.planned_servers(example)
@@ -86,6 +112,7 @@ def test_the_example_is_a_plan():
         (plan(etcd={"a": {"count": True}}), "count is True, but must be a number of servers."),
         (plan(etcd={"a": {"per_zone": {"z": "x"}}}), "per_zone.z is 'x', but must be a number of servers."),
         (plan(etcd={"a|b": {"count": 1}}), "a cluster's name has up to 43 characters without"),
+        (plan(etcd={"a": {"count": 1, "tags": ["x"]}}), "cluster_plan.systems.etcd.a.tags must be a mapping"),
         (plan(etcd={"a": {"count": 1, "sise": 2}}), "cluster_plan.systems.etcd.a has sise, but knows only"),
     ],
 )
