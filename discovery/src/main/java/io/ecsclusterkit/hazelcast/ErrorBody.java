@@ -44,10 +44,10 @@ final class ErrorBody {
         return text.toLowerCase(Locale.ROOT).contains(words.toLowerCase(Locale.ROOT));
     }
 
-    /** The message for people: one short line in which anything that could be a key is masked. */
+    /** The message for people: one short line, without a full stop, in which anything that could be a key is masked. */
     @Override
     public String toString() {
-        String line = text.replaceAll("\\s+", " ").replaceAll(OPAQUE, "***").trim();
+        String line = text.replaceAll("\\s+", " ").replaceAll(OPAQUE, "***").trim().replaceAll("\\.+$", "");
         return line.length() > LONGEST ? line.substring(0, LONGEST) + "..." : line;
     }
 }
