@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import ansible.module_utils
-from ansible import constants as C  # noqa: N812 - Ansible's own name for it
 from ansible.plugins.action import ActionBase
-from ansible.plugins.loader import inventory_loader
 
 # The inventory plugin adds it too, but an inventory without it may be in use.
 if (folder := str(Path(__file__).resolve().parent.parent / "module_utils")) not in ansible.module_utils.__path__:
@@ -18,21 +14,8 @@ if (folder := str(Path(__file__).resolve().parent.parent / "module_utils")) not 
 
 from ansible.module_utils.huaweicloud.errors import HuaweiCloudError
 from ansible.module_utils.huaweicloud.redact import Redactor
+from ansible.module_utils.huaweicloud_action import cloud_files
 from ansible.module_utils.preflight import account
-
-PLUGIN = "huaweicloud_ecs"
-VARIABLES = ("group_vars", "host_vars")
-
-
-def files_in(sources: Iterable[str], ignored: Iterable[str]) -> Iterator[Path]:
-    """Every file that Ansible reads for these sources, in its order; `ignored` are patterns of names in folders."""
-    for source in map(Path, sources):
-        if source.is_dir():
-            inside = [it for it in sorted(source.iterdir()) if it.name not in VARIABLES]
-            wanted = [str(it) for it in inside if not any(re.search(pattern, it.name) for pattern in ignored)]
-            yield from files_in(wanted, ignored)
-        elif source.is_file():
-            yield source
 
 
 class ActionModule(ActionBase):  # type: ignore[misc] # Ansible ships no types
@@ -43,13 +26,8 @@ class ActionModule(ActionBase):  # type: ignore[misc] # Ansible ships no types
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        plugin = inventory_loader.get(PLUGIN)
-        subjects = [
-            subject.as_dict()
-            for path in files_in(self._task.args["sources"], C.INVENTORY_IGNORE_PATTERNS)
-            if plugin.verify_file(str(path))
-            for subject in self._examine(plugin, path)
-        ]
+        plugin, paths = cloud_files(self._task.args["sources"])
+        subjects = [subject.as_dict() for path in paths for subject in self._examine(plugin, path)]
         return {"changed": False, "subjects": subjects}
 
     def _examine(self, plugin: Any, path: Path) -> list[account.Subject]:

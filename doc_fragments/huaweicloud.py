@@ -77,6 +77,10 @@ options:
     default: 5
 notes:
   - Runs on the control node, on Python 3.11 or newer.
+  - A task that gives no credentials takes what the inventory file of plugin P(huaweicloud_ecs#inventory) says - its
+    credentials, O(endpoints), O(project_id), O(validate_certs), O(ca_path) and O(proxy), where the task does not give
+    them, and its regions where neither O(region) nor the environment names any - and then the environment's. Of several
+    such files it takes the one that lists the task's regions; when more than one does and they differ, none.
   - Requests are tried again after throttling and lost answers; those that must not be sent twice are not, then the
     module looks at what came of them.
 """

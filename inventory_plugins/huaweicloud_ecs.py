@@ -348,6 +348,17 @@ class InventoryModule(BaseInventoryPlugin, Constructable):  # type: ignore[misc]
         super().parse(InventoryData(), loader, path)
         return read_settings(self._read_options(path, redactor)), self._credentials()
 
+    def read_own(
+        self, loader: Any, path: str, redactor: Redactor
+    ) -> tuple[Settings, frozenset[str], CredentialOptions | None]:
+        """As `read`, and the names of the options that stand in the file itself. When none of them is a credential no
+        credentials are read: the environment is everybody's. Raises HuaweiCloudError."""
+        super().parse(InventoryData(), loader, path)
+        settings = read_settings(self._read_options(path, redactor))
+        known = C.config.get_configuration_definitions("inventory", self._load_name)
+        own = frozenset(it for it in known if self.get_option_and_origin(it)[1] == "Direct")
+        return settings, own, self._credentials() if own.intersection(CREDENTIAL_NAMES) else None
+
     def _read_options(self, path: str, redactor: Redactor) -> dict[str, Any]:
         """The options as plain values. Not the base class's reader, which makes the cache folder open to all."""
         config = self._load(path)

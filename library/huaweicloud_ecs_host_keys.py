@@ -10,7 +10,8 @@ description:
   - Reads the keys that cloud-init prints on the console at first boot and writes them to a known_hosts file under the
     server's id (C(ssh -o HostKeyAlias=<id>)). The log comes through the signed API, so no key is taken on trust.
   - The key needs the permission C(ecs:cloudServers:getConsoleOutput).
-  - Runs on the control node.
+  - Runs on the control node. Without credentials of its own it takes what the inventory file of plugin
+    P(huaweicloud_ecs#inventory) says, then the environment's.
 options:
   servers:
     description: The servers, as the inventory knows them.
@@ -144,6 +145,8 @@ def learn(module: AnsibleModule, redactor: Redactor) -> dict[str, Any]:
 def _read(module: AnsibleModule, redactor: Redactor, wanted: list[Wanted]) -> Any:
     # `timeout` means another thing here, and a region is each server's own.
     options = {name: option.get("default") for name, option in CONNECTION.items()}
+    # A login opens the project it is asked for, not any that the user may use.
+    options["project_id"] = {server.region: server.project_id for server in wanted}
     client = connect({**options, **{name: module.params[name] for name in ACCESS}}, redactor).client
     try:
         return read_keys(client, wanted, module.params["timeout"])

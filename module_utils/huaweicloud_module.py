@@ -18,14 +18,14 @@ from ansible.module_utils.huaweicloud.transport import HttpOptions, Transport
 Json = dict[str, Any]
 
 
-def _key(kind: str, *names: str, secret: bool = True) -> Json:
-    return {"type": kind, "no_log": secret, "fallback": (env_fallback, list(names))}
+def _key(*names: str) -> Json:
+    return {"type": "str", "no_log": True, "fallback": (env_fallback, list(names))}
 
 
 CREDENTIALS: Json = {
-    "access_key": _key("str", "HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY", secret=False),
-    "secret_key": _key("str", "HUAWEICLOUD_SDK_SK", "HW_SECRET_KEY"),
-    "security_token": _key("str", "HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECURITY_TOKEN"),
+    "access_key": _key("HUAWEICLOUD_SDK_AK", "HW_ACCESS_KEY"),
+    "secret_key": _key("HUAWEICLOUD_SDK_SK", "HW_SECRET_KEY"),
+    "security_token": _key("HUAWEICLOUD_SDK_SECURITY_TOKEN", "HW_SECURITY_TOKEN"),
     "iam_domain": {"type": "str"},
     "iam_user": {"type": "str"},
     "iam_password": {"type": "str", "no_log": True},

@@ -1,6 +1,7 @@
 """Who asks, with the lab's own checks: signatures, locks of keys, tokens, the clock, a server's agency."""
 
 import json
+import sys
 import time
 
 import pytest
@@ -202,6 +203,22 @@ class TestAgency:
         lab.seed(1, region="lab-02")
         assert sorted(ansible.listed(regions=[REGION, "lab-02"], **options)) == ["control-node", "web-1"]
         assert (lab.asked(SECURITY_KEY), lab.asked(LIST)) == (1, 2)
+
+    def test_a_module_has_the_agencys_keys_too(self, lab, ansible, me, options):
+        """Told by the inventory file alone; the API's endpoints are still the environment's."""
+        me("ecs-reader")
+        module = [
+            "localhost",
+            "-m",
+            "huaweicloud_ecs_instance_info",
+            "-e",
+            f"ansible_python_interpreter={sys.executable}",
+        ]
+        path = ansible.file(**{name: it for name, it in options.items() if name != "environment"})
+        result = ansible.run("ansible", *module, path=path, **NO_KEYS)
+        assert result.returncode == 0, result.stdout + result.stderr
+        assert "name: control-node" in result.stdout
+        assert lab.asked(SECURITY_KEY) == 2
 
     def test_no_agency_is_told(self, lab, ansible, me, options):
         me()

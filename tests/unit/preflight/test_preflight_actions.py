@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from ansible.module_utils.huaweicloud_action import files_in
 
-from action_plugins.huaweicloud_account import files_in
 from action_plugins.ssh_login import ActionModule
 from tests.unit.preflight.conftest import ROOT
 
