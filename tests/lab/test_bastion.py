@@ -230,6 +230,7 @@ def test_a_login_the_bastion_refuses_is_said(closed: Closed, formed: Play) -> No
         playbook="playbooks/preflight.yml",
     )  # fmt: skip
     assert checked.code != 0
+    assert page.exists(), checked.output
     subjects = json.loads(page.with_suffix(".json").read_text())["subjects"]
     [bastion] = [subject for subject in subjects if subject["kind"] == "bastion"]
     assert (bastion["name"], bastion["place"]) == (f"jump@{closed.bastion.public_address}", "bastion")
