@@ -67,9 +67,9 @@ def check(entry: Entry, path: Path, source: str) -> str:
     """The file's sha256. Raises FetchError, having deleted what was fetched, when it is not the expected one."""
     actual = sha256_of(path)
     if entry.sha256 and actual != entry.sha256:
-        # A file of the operator's is left where it is.
-        fate = "it was not used" if entry.source == "path" else "the file was deleted"
-        if entry.source != "path":
+        # A file of the operator's, given or built, is left where it is.
+        fate = "it was not used" if entry.source in LOCAL else "the file was deleted"
+        if entry.source not in LOCAL:
             path.unlink()
         raise FetchError(
             f"{entry.label} from {source} has sha256 {actual}, and {entry.sha256} is expected; {fate}. "

@@ -95,11 +95,12 @@ def test_a_wrong_sum_is_refused_and_nothing_is_kept(tmp_path, mirror):
     assert cached(tmp_path) == []
 
 
-def test_an_operators_file_with_a_wrong_sum_is_left_where_it_is(tmp_path):
+@pytest.mark.parametrize("source", artifact_fetch.LOCAL)
+def test_an_operators_file_with_a_wrong_sum_is_left_where_it_is(tmp_path, source):
     (tmp_path / "mine.tar.gz").write_bytes(CONTENT)
-    assert fetch(tmp_path, {"path": "mine.tar.gz", "sha256": SUM})["files"]["thing 1.0"]["src"].endswith("/mine.tar.gz")
+    assert fetch(tmp_path, {source: "mine.tar.gz", "sha256": SUM})["files"]["thing 1.0"]["src"].endswith("/mine.tar.gz")
     with pytest.raises(artifact_fetch.FetchError, match="it was not used"):
-        fetch(tmp_path, {"path": "mine.tar.gz", "sha256": "0" * 64})
+        fetch(tmp_path, {source: "mine.tar.gz", "sha256": "0" * 64}, check_mode=True)
     assert (tmp_path / "mine.tar.gz").exists()
 
 
