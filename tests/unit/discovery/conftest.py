@@ -11,7 +11,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT / "tests" / "unit" / "inventory"), str(ROOT / "tests" / "unit" / "lab")]
 
-from lab_region import REGION, LabRegion  # noqa: E402
+from lab_region import REGION, lab, lab_process  # noqa: E402 - the paths come first
+
+__all__ = ["REGION", "lab", "lab_process"]
 
 DISCOVERY = ROOT / "discovery"
 DEPENDENCIES = "org.apache.maven.plugins:maven-dependency-plugin:3.11.0:build-classpath"
@@ -70,20 +72,6 @@ def class_path(tmp_path_factory):
     built = subprocess.run(maven, cwd=DISCOVERY, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stdout[-2000:]
     return f"{DISCOVERY}/target/classes:{DISCOVERY}/target/test-classes:{listing.read_text().strip()}"
-
-
-@pytest.fixture(scope="session")
-def lab_process(tmp_path_factory):
-    process = LabRegion(tmp_path_factory.mktemp("lab"))
-    yield process
-    process.stop()
-
-
-@pytest.fixture
-def lab(lab_process):
-    """The lab's API as it is after a start."""
-    lab_process.reset()
-    return lab_process
 
 
 @pytest.fixture

@@ -9,7 +9,10 @@ import pytest
 from inventory_runner import VARIABLES, Runner
 
 from fake_cloud import FakeCloud  # isort: skip
-from lab_region import Ansible, LabRegion  # isort: skip
+from lab_region import Ansible, lab, lab_process  # isort: skip
+
+
+__all__ = ["lab", "lab_process"]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -32,21 +35,6 @@ def runner(tmp_path, cloud, monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     return Runner(tmp_path, cloud, monkeypatch)
-
-
-@pytest.fixture(scope="session")
-def lab_process(tmp_path_factory):
-    """One process for all tests: it takes longer to start than most of them."""
-    process = LabRegion(tmp_path_factory.mktemp("lab"))
-    yield process
-    process.stop()
-
-
-@pytest.fixture
-def lab(lab_process):
-    """The lab's API as it is after a start."""
-    lab_process.reset()
-    return lab_process
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 import yaml
 from huaweicloudsdkecs import v2 as sdk
 from inventory_runner import ROOT, VARIABLES
@@ -164,6 +165,21 @@ class LabRegion:
         for count in self.control.requests(*routes).counts:
             found[count.status] = found.get(count.status, 0) + count.requests
         return found
+
+
+@pytest.fixture(scope="session")
+def lab_process(tmp_path_factory):
+    """One process for all tests: it takes longer to start than most of them."""
+    process = LabRegion(tmp_path_factory.mktemp("lab"))
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def lab(lab_process):
+    """The lab's API as it is after a start."""
+    lab_process.reset()
+    return lab_process
 
 
 class Ansible:
